@@ -1,0 +1,18 @@
+"""The tables of channels."""
+
+from channels.models.desk import FollowUp, Team
+from channels.models.messages import Message, MessageCount, Receipt, Rendering
+from channels.models.senders import Hold, PressurePolicy, QuietHours, Sender
+
+__all__ = [
+    "FollowUp",
+    "Hold",
+    "Message",
+    "MessageCount",
+    "PressurePolicy",
+    "QuietHours",
+    "Receipt",
+    "Rendering",
+    "Sender",
+    "Team",
+]

@@ -1,0 +1,64 @@
+"""The desk: teams, and the follow-ups that people work."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels.models.messages import Message
+from channels.vocabulary import FollowUpResult
+from members.models import Member, Store
+
+
+class Team(models.Model):
+    """People who work follow-ups, and how many a day they can take on."""
+
+    key = models.SlugField(_("key"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    store = models.ForeignKey(Store, models.SET_NULL, null=True, blank=True, verbose_name=_("store"))
+    daily_capacity = models.PositiveIntegerField(_("follow-ups a day"), default=50)
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="teams", verbose_name=_("people"))
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FollowUp(models.Model):
+    """A message to people: call this member about this offer, with this script, today."""
+
+    class State(models.TextChoices):
+        """What became of a follow-up."""
+
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+        CLOSED = "closed", _("Closed")  # the offer was taken elsewhere, or the member left the journey
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    message = models.OneToOneField(Message, models.CASCADE, related_name="follow_up")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="follow_ups")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="follow_ups", db_index=False)
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    result = models.CharField(_("result"), max_length=16, choices=FollowUpResult.choices, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    given_on = models.DateField(_("given on"))  # the day whose capacity it uses, in the team's zone
+    due_at = models.DateTimeField(_("due at"))
+    created_at = models.DateTimeField(_("created at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        indexes = [
+            models.Index(fields=["team", "given_on"], name="follow_up_day"),
+            models.Index(fields=["team", "due_at"], name="follow_up_open", condition=models.Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.member}"

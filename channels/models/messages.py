@@ -1,0 +1,144 @@
+"""The outbox: a message is a row before it leaves."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from channels.models.senders import Sender
+from channels.vocabulary import OriginKind, Reason, State
+from content.models import Content, Grant
+from members.models import Member
+from members.models.shards import shard_field
+from members.vocabulary import Channel, Purpose
+
+
+class Message(models.Model):
+    """One message to one member. Its key is (member, origin kind, origin id, step key, visit); there is no second one.
+
+    `planned_at` is the planned departure, which contact pressure counts; `due_at` is when it is next tried;
+    `expires_at` is the deadline after which it is cancelled instead of sent.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="messages", db_index=False)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices)
+    address = models.CharField(_("address"), max_length=254, blank=True)
+    language = models.CharField(_("language"), max_length=16)
+    content = models.ForeignKey(Content, models.PROTECT, related_name="+", db_index=False)
+    grant = models.ForeignKey(Grant, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False)
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    sender = models.ForeignKey(Sender, models.PROTECT, related_name="messages", db_index=False)
+    team_id = models.BigIntegerField(null=True, blank=True)  # the team that works a follow-up
+
+    origin_kind = models.CharField(max_length=16, choices=OriginKind.choices)
+    origin_id = models.BigIntegerField()
+    step_key = models.CharField(max_length=64)
+    visit = models.IntegerField()
+    journey_id = models.BigIntegerField(null=True, blank=True)
+    journey_name = models.CharField(max_length=200, blank=True)
+    # What must not go to one address twice on one day, whoever the members behind it are; null where it may.
+    once = models.UUIDField(null=True, blank=True)
+
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices, blank=True)
+    words = models.CharField(_("the carrier's words"), max_length=500, blank=True)
+    priority = models.SmallIntegerField(default=50)  # lower leaves first
+    queued_at = models.DateTimeField(_("queued at"))
+    planned_at = models.DateTimeField(_("planned departure"))
+    due_at = models.DateTimeField(_("due at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.SmallIntegerField(default=0)
+    handed_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    carrier_id = models.CharField(_("carrier's id"), max_length=200, blank=True)
+    clicked_at = models.DateTimeField(_("first click at"), null=True, blank=True)
+    shard = shard_field("member")
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "origin_kind", "origin_id", "step_key", "visit"], name="message_once"
+            ),
+            models.UniqueConstraint(
+                fields=["once"], name="message_address_once", condition=Q(once__isnull=False) & ~Q(state="cancelled")
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["refused", "failed", "unconfirmed", "cancelled"]) | ~Q(reason=""),
+                name="message_no_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sender", "priority", "due_at", "id"], name="message_due", condition=Q(state="queued")
+            ),
+            models.Index(fields=["lease_until"], name="message_lease", condition=Q(state__in=["claimed", "handed"])),
+            models.Index(fields=["expires_at"], name="message_expiry", condition=Q(state="queued")),
+            models.Index(fields=["member", "-planned_at"], name="message_member"),
+            models.Index(fields=["journey_id", "step_key", "state"], name="message_journey"),
+            models.Index(fields=["grant"], name="message_grant", condition=Q(grant__isnull=False)),
+            models.Index(fields=["sender", "carrier_id"], name="message_carrier", condition=~Q(carrier_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.public_id}"
+
+
+class Rendering(models.Model):
+    """A message as the member saw it, kept from the moment it was handed over."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="rendering")
+    subject = models.CharField(_("subject"), max_length=998, blank=True)
+    text = models.TextField(_("text"))
+    html = models.TextField("HTML", blank=True)
+
+    class Meta:
+        verbose_name = _("rendering")
+        verbose_name_plural = _("renderings")
+
+
+class Receipt(models.Model):
+    """What a carrier told us, once: the raw payload is kept, and a second delivery of it changes nothing."""
+
+    sender = models.ForeignKey(Sender, models.CASCADE, related_name="receipts", db_index=False)
+    key = models.CharField(max_length=200)
+    kind = models.CharField(_("kind"), max_length=16)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="receipts")
+    payload = models.JSONField(_("payload"))
+    happened_at = models.DateTimeField(_("happened at"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [models.UniqueConstraint(fields=["sender", "key"], name="receipt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class MessageCount(models.Model):
+    """How many messages came into a state, per journey, step, channel and day; added by the statement that moves them.
+
+    `state` is a message state or `clicked`. Rows are only added; reading sums them, so no screen counts messages.
+    """
+
+    journey_id = models.BigIntegerField(null=True, blank=True)
+    step_key = models.CharField(max_length=64, blank=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    state = models.CharField(max_length=12)
+    day = models.DateField()
+    count = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("message count")
+        verbose_name_plural = _("message counts")
+        indexes = [models.Index(fields=["journey_id", "step_key", "channel", "state"], name="message_count")]

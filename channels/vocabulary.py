@@ -1,0 +1,67 @@
+"""The closed vocabularies of channels: the states of a message and every reason for a "no"."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class State(TextChoices):
+    """Where a message stands. `sent` and after it mean that the carrier took it."""
+
+    QUEUED = "queued", _("Queued")  # a row before a deed; nobody works on it
+    CLAIMED = "claimed", _("Claimed")  # a worker holds a lease and renders it; nothing has left
+    HANDED = "handed", _("Handed over")  # committed just before the carrier is called
+    SENT = "sent", _("Sent")  # the carrier took it
+    DELIVERED = "delivered", _("Delivered")  # the carrier's receipt says so
+    REFUSED = "refused", _("Refused")  # the carrier said no, and trying again cannot help
+    FAILED = "failed", _("Failed")  # a receipt said that it did not arrive, or every attempt was in vain
+    UNCONFIRMED = "unconfirmed", _("Unconfirmed")  # it may have left; nobody knows, and nobody guesses
+    CANCELLED = "cancelled", _("Cancelled")  # it never left; the reason says why
+
+
+OPEN = (State.QUEUED, State.CLAIMED, State.HANDED)
+# What counts against contact pressure: everything that left, may have left or is going to leave.
+LIVE = (*OPEN, State.SENT, State.DELIVERED, State.FAILED, State.UNCONFIRMED)
+
+
+class Reason(TextChoices):
+    """Why a message was not queued, was cancelled, or did not arrive."""
+
+    NO_CONSENT = "no_consent", _("The member has not agreed to it on any channel at hand.")
+    NO_ADDRESS = "no_address", _("The member has no verified address on any channel at hand.")
+    SUPPRESSED = "suppressed", _("The address bounced or complained and is not used any more.")
+    NO_VARIANT = "no_variant", _("The content has no variant for the channel.")
+    NO_SENDER = "no_sender", _("No active sender carries the channel.")
+    CAPPED = "capped", _("The member has had as many messages as the contact pressure policy allows.")
+    LOST = "lost", _("A more important journey took the member's place.")
+    SHARED_ADDRESS = "shared_address", _("The same message already goes to this address for another member.")
+    GRANT_CLOSED = "grant_closed", _("The offer in it was taken, withdrawn, declined or is over.")
+    NO_GRANT = "no_grant", _("There is no live grant of the offer that the message speaks of.")
+    ENDED = "ended", _("The member left the journey before it went out.")
+    EXPIRED = "expired", _("It could not leave before its deadline.")
+    HELD = "held", _("It was held and somebody cancelled it.")
+    OVER_CAPACITY = "over_capacity", _("The team's follow-ups for the day are full.")
+    NOT_RENDERED = "not_rendered", _("The content could not be filled in for this member.")
+    CARRIER_REFUSED = "carrier_refused", _("The carrier refused it.")
+    CARRIER_FAILED = "carrier_failed", _("The carrier could not be reached in any attempt.")
+    BOUNCED = "bounced", _("The carrier reported that it did not arrive.")
+    FATE_UNKNOWN = "fate_unknown", _("It was handed over, and no answer came back.")
+
+
+class OriginKind(TextChoices):
+    """What a message comes from; with the origin's id, the step key and the visit it makes the message's key."""
+
+    ENROLLMENT = "enrollment", _("Journey")
+    REP = "rep", _("Sales rep")
+    TEST = "test", _("Test")
+    OPT_IN = "opt_in", _("Opt-in")
+
+
+class FollowUpResult(TextChoices):
+    """How a follow-up ended."""
+
+    REACHED = "reached", _("Reached")
+    NOT_REACHED = "not_reached", _("Not reached")
+    AGREED = "agreed", _("Agreed")
+    NOT_INTERESTED = "not_interested", _("Not interested")
+    CALL_AGAIN = "call_again", _("Wants another call")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")

@@ -1,0 +1,123 @@
+"""Offers, grants and redemptions: what is promised."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Member, Store
+from members.models.shards import shard_field
+from members.vocabulary import Channel
+
+
+class Offer(models.Model):
+    """Terms: what, at which price, for how long. Two offers in one slot are never live for one member together."""
+
+    key = models.SlugField(_("key"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    slot = models.SlugField(_("slot"), max_length=64, help_text=_("One live grant per member and slot."))
+    terms = models.TextField(_("terms"), blank=True)
+    sku = models.CharField(_("sku"), max_length=64, blank=True, help_text=_("What it is for; empty for any purchase."))
+    category = models.CharField(_("category"), max_length=64, blank=True)
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
+    usual_price = models.DecimalField(_("usual price"), max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    valid_days = models.PositiveSmallIntegerField(_("valid for days"), default=14)
+    starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=models.Q(price__gte=0), name="offer_price")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """The one immutable decision "this member, this offer, this price, this code, until then".
+
+    Only its state moves, once, from live to one of the ends. The validity is half open: [from, until).
+    """
+
+    class State(models.TextChoices):
+        """What became of a grant."""
+
+        LIVE = "live", _("Live")
+        REDEEMED = "redeemed", _("Redeemed")
+        EXPIRED = "expired", _("Expired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")  # taken back by the company
+        DECLINED = "declined", _("Declined")  # the member said no
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="grants", db_index=False)
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="grants")
+    slot = models.SlugField(_("slot"), max_length=64, db_index=False)
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    code = models.CharField(_("code"), max_length=16, unique=True)
+    validity = DateTimeRangeField(_("validity"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.LIVE)
+    granted_at = models.DateTimeField(_("granted at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # Where the decision came from; a repeated decision finds the first one.
+    origin_kind = models.CharField(max_length=16)
+    origin_id = models.BigIntegerField()
+    step_key = models.CharField(max_length=64)
+    visit = models.IntegerField()
+    shard = shard_field("member")
+
+    class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "origin_kind", "origin_id", "step_key", "visit"], name="grant_once"
+            ),
+            ExclusionConstraint(
+                name="one_live_grant_a_slot",
+                expressions=[
+                    ("member", RangeOperators.EQUAL),
+                    ("slot", RangeOperators.EQUAL),
+                    ("validity", RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(state="live"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["member", "-granted_at"], name="grant_member"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Redemption(models.Model):
+    """A grant taken. One a grant, refused by the database otherwise; `request_key` makes a repeated tap harmless."""
+
+    grant = models.OneToOneField(Grant, models.PROTECT, related_name="redemption")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="redemptions")
+    request_key = models.CharField(_("request key"), max_length=64)
+    happened_at = models.DateTimeField(_("happened at"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    store = models.ForeignKey(Store, models.SET_NULL, null=True, blank=True)
+    who = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    who_name = models.CharField(_("who"), max_length=150, blank=True)
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    purchase_id = models.BigIntegerField(_("purchase"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        indexes = [models.Index(fields=["happened_at"], name="redemption_time")]
+
+    def __str__(self) -> str:
+        return f"{self.grant}"

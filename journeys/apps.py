@@ -1,0 +1,11 @@
+"""Application settings of journeys."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class JourneysConfig(AppConfig):
+    """What happens next: journeys, their versions and the members under way in them."""
+
+    name = "journeys"
+    verbose_name = _("Journeys")

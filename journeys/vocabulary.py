@@ -1,0 +1,71 @@
+"""The closed vocabularies of journeys: kinds, states, and every way out or "no"."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class JourneyKind(TextChoices):
+    """The five kinds of journeys."""
+
+    GREETING = "greeting", _("Greeting")  # birthday, anniversary, welcome
+    REMINDER = "reminder", _("Reminder")  # points about to expire, unused benefits, service due
+    UPGRADE = "upgrade", _("Upgrade")  # close to the next tier, worth more
+    WIN_BACK = "win_back", _("Win-back")  # light, moderate, severe churn
+    OPPORTUNITY = "opportunity", _("Opportunity")  # new product, scene, next likely purchase
+
+
+class JourneyState(TextChoices):
+    """What a journey does."""
+
+    DRAFT = "draft", _("Draft")  # never published
+    LIVE = "live", _("Live")
+    PAUSED = "paused", _("Paused")  # nobody enters, moves or is sent anything
+    STOPPED = "stopped", _("Stopped")  # nobody enters any more; who was under way has left
+
+
+class EnrollmentState(TextChoices):
+    """Where an enrollment stands."""
+
+    LIVE = "live", _("Under way")
+    HELD_OUT = "held_out", _("Held out")  # drawn for the holdout: kept for comparison, gets nothing
+    ENDED = "ended", _("Ended")
+
+
+class EndReason(TextChoices):
+    """Why an enrollment ended."""
+
+    FINISHED = "finished", _("Reached the end.")
+    GOAL = "goal", _("Reached the goal.")
+    EXIT_RULE = "exit_rule", _("The exit rule became true.")
+    EXIT_STEP = "exit_step", _("An exit step ended it.")
+    STOPPED = "stopped", _("The journey was stopped.")
+    HELD_OUT = "held_out", _("Held out for comparison; the time for the goal is over.")
+    MEMBER_GONE = "member_gone", _("The member's data was erased.")
+
+
+class Outcome(TextChoices):
+    """What a trace row tells. The outcomes of a branch or split are the keys of its paths."""
+
+    ENTERED = "entered", _("Entered")
+    HELD_OUT = "held_out", _("Held out")
+    NOT_ENTERED = "not_entered", _("Not entered")
+    NEXT = "next", _("Went on")
+    WAITING = "waiting", _("Waiting")
+    QUEUED = "queued", _("Message queued")
+    NOT_SENT = "not_sent", _("No message")
+    DEFERRED = "deferred", _("Deferred")
+    GRANTED = "granted", _("Offer granted")
+    NOT_GRANTED = "not_granted", _("Offer not granted")
+    HAPPENED = "happened", _("It happened")
+    TIMED_OUT = "timed_out", _("It did not happen in time")
+    OTHERWISE = "otherwise", _("No path fits")
+    CONVERTED = "converted", _("Reached the goal")
+    ENDED = "ended", _("Left")
+
+
+class NotEntered(TextChoices):
+    """Why a member named by an entry was not admitted."""
+
+    UNDER_WAY = "under_way", _("The member is in this journey already.")
+    NOT_AGAIN = "not_again", _("The journey's re-entry rule does not admit the member again yet.")
+    EXIT_RULE = "exit_rule", _("The exit rule was true at entry.")

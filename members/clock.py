@@ -1,0 +1,17 @@
+"""The one place where the wall clock is read: views, tasks and commands ask here and hand the time down."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+
+def now() -> datetime:
+    """Return the current time, aware and in UTC.
+
+    A replay (setting CHORALE_CLOCK) names a file with an ISO 8601 instant that is read instead, so that the web server
+    of a replay stamps clicks and receipts with the day that is being played.
+    """
+    if settings.CHORALE_CLOCK:
+        return datetime.fromisoformat(Path(settings.CHORALE_CLOCK).read_text().strip()).astimezone(UTC)
+    return datetime.now(UTC)

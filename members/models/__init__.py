@@ -1,0 +1,37 @@
+"""The tables of members."""
+
+from members.models.allowed import Consent, Suppression
+from members.models.facts import Event, FactKey, PointsEntry, Purchase, PurchaseLine
+from members.models.news import Listener, News
+from members.models.people import Identity, Member, Tag
+from members.models.places import Store, Zone
+from members.models.segments import Membership, Segment
+from members.models.shards import SHARDS
+from members.models.staff import User
+from members.models.standing import Standing, StandingPolicy, StandingRun
+from members.models.touchpoints import Touchpoint
+
+__all__ = [
+    "SHARDS",
+    "Consent",
+    "Event",
+    "FactKey",
+    "Identity",
+    "Listener",
+    "Member",
+    "Membership",
+    "News",
+    "PointsEntry",
+    "Purchase",
+    "PurchaseLine",
+    "Segment",
+    "Standing",
+    "StandingPolicy",
+    "StandingRun",
+    "Store",
+    "Suppression",
+    "Tag",
+    "Touchpoint",
+    "User",
+    "Zone",
+]

@@ -1,0 +1,75 @@
+"""Standing: what follows from a member's facts as of a time."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from members.models.people import Member
+from members.models.shards import shard_field
+from members.vocabulary import Churn, RfmClass, Tier
+
+
+class StandingPolicy(models.Model):
+    """How tiers and churn levels are drawn; the one row with id 1 holds."""
+
+    class Scheme(models.TextChoices):
+        """How members are put into tiers."""
+
+        SHARES = "shares", _("Shares of members")  # the top 5 %, the next 15 %, the rest
+        THRESHOLDS = "thresholds", _("Fixed thresholds")
+
+    scheme = models.CharField(_("scheme"), max_length=16, choices=Scheme.choices, default=Scheme.SHARES)
+    gold_share = models.DecimalField(_("gold share"), max_digits=4, decimal_places=3, default=Decimal("0.050"))
+    silver_share = models.DecimalField(_("silver share"), max_digits=4, decimal_places=3, default=Decimal("0.150"))
+    gold_spend = models.DecimalField(_("gold from"), max_digits=12, decimal_places=2, default=Decimal("1000"))
+    silver_spend = models.DecimalField(_("silver from"), max_digits=12, decimal_places=2, default=Decimal("300"))
+    light_gaps = models.DecimalField(_("light churn from"), max_digits=5, decimal_places=2, default=Decimal("2"))
+    moderate_gaps = models.DecimalField(_("moderate churn from"), max_digits=5, decimal_places=2, default=Decimal("4"))
+    severe_gaps = models.DecimalField(_("severe churn from"), max_digits=5, decimal_places=2, default=Decimal("8"))
+
+    class Meta:
+        verbose_name = _("standing policy")
+        verbose_name_plural = _("standing policy")
+
+    def __str__(self) -> str:
+        return str(_("Standing policy"))
+
+
+class StandingRun(models.Model):
+    """A refresh over everybody: the cut-offs it drew, so that one member can be placed between two runs."""
+
+    as_of = models.DateTimeField(_("as of"), unique=True)
+    cutoffs = models.JSONField(_("cut-offs"))
+
+    class Meta:
+        verbose_name = _("standing run")
+        verbose_name_plural = _("standing runs")
+        ordering = ["-as_of"]
+
+
+class Standing(models.Model):
+    """A member's standing as of `as_of`; a member without purchases has scores of null and no class."""
+
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="standing")
+    as_of = models.DateTimeField(_("as of"))
+    tier = models.CharField(_("tier"), max_length=8, choices=Tier.choices, default=Tier.BASE)
+    spend = models.DecimalField(_("spend of twelve months"), max_digits=12, decimal_places=2, default=Decimal(0))
+    to_next_tier = models.DecimalField(_("to the next tier"), max_digits=12, decimal_places=2, null=True)
+    recency = models.SmallIntegerField(_("recency score"), null=True)
+    frequency = models.SmallIntegerField(_("frequency score"), null=True)
+    monetary = models.SmallIntegerField(_("monetary score"), null=True)
+    rfm_class = models.CharField(_("RFM class"), max_length=20, choices=RfmClass.choices, blank=True)
+    churn = models.CharField(_("churn"), max_length=8, choices=Churn.choices, default=Churn.NONE)
+    last_purchase_at = models.DateTimeField(_("last purchase"), null=True)
+    purchases = models.IntegerField(_("purchases"), default=0)
+    typical_gap = models.DecimalField(_("typical gap in days"), max_digits=8, decimal_places=2, null=True)
+    points = models.IntegerField(_("points"), default=0)
+    points_expiring = models.IntegerField(_("points that expire next"), default=0)
+    points_expire_at = models.DateTimeField(_("next points expire at"), null=True)
+    shard = shard_field("member")
+
+    class Meta:
+        verbose_name = _("standing")
+        verbose_name_plural = _("standings")
+        indexes = [models.Index(fields=["tier", "churn"], name="standing_tier")]

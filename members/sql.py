@@ -1,0 +1,46 @@
+"""A piece of SQL with its named parameters, composable without clashing names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True)
+class Sql:
+    """`text` uses `%(name)s` placeholders, `params` holds a value for each; a literal percent sign is written `%%`."""
+
+    text: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def prefixed(self, prefix: str) -> Sql:
+        """Return the same piece with every parameter renamed to `prefix + name`, so that two can stand side by side."""
+        text = _PLACEHOLDER.sub(lambda found: f"%({prefix}{found[1]})s", self.text)
+        return Sql(text, {prefix + name: value for name, value in self.params.items()})
+
+
+def joined(separator: str, pieces: Iterable[Sql], *, prefix: str) -> Sql:
+    """Join pieces with a separator; the n-th piece's parameters become `{prefix}{n}_{name}`."""
+    renamed = [piece.prefixed(f"{prefix}{number}_") for number, piece in enumerate(pieces)]
+    params = {name: value for piece in renamed for name, value in piece.params.items()}
+    return Sql(separator.join(piece.text for piece in renamed), params)
+
+
+def rows(text: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Execute a statement and return its rows, an empty list for one that returns none."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, dict(params))
+        return cursor.fetchall() if cursor.description else []
+
+
+def execute(text: str, params: Mapping[str, Any]) -> int:
+    """Execute a statement and return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, dict(params))
+        return int(cursor.rowcount)

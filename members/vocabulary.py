@@ -1,0 +1,87 @@
+"""The closed vocabularies that every layer shares. One word, one thing."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(TextChoices):
+    """How a member can be reached. People are channels too."""
+
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    CHAT = "chat", _("Chat")
+    DESK = "desk", _("Desk")  # a call or a word by a sales rep
+    COUNTER = "counter", _("Counter")  # the store clerk at the till
+
+
+class Purpose(TextChoices):
+    """Why a member is contacted; consent and contact pressure depend on it."""
+
+    PROMOTIONAL = "promotional", _("Promotional")  # needs consent, counts against contact pressure
+    SERVICE = "service", _("Service")  # about a benefit the member already has; needs no opt-in, honours a withdrawal
+    TRANSACTIONAL = (
+        "transactional",
+        _("Transactional"),
+    )  # about something the member just did; only suppression stops it
+
+
+class Direction(TextChoices):
+    """Who spoke."""
+
+    OUT = "out", _("to the member")
+    IN = "in", _("from the member")
+
+
+class Tier(TextChoices):
+    """The customer pyramid, by spend of the trailing twelve months."""
+
+    GOLD = "gold", _("Gold")
+    SILVER = "silver", _("Silver")
+    BASE = "base", _("Base")
+
+
+class Churn(TextChoices):
+    """How far a member's silence exceeds the own typical gap between purchases."""
+
+    NONE = "none", _("None")
+    LIGHT = "light", _("Light")
+    MODERATE = "moderate", _("Moderate")
+    SEVERE = "severe", _("Severe")
+
+
+class RfmClass(TextChoices):
+    """The eight classes: monetary above average is important, below is general; then frequency and recency."""
+
+    IMPORTANT_VALUE = "important_value", _("Important value")  # recent, frequent, high spend
+    IMPORTANT_DEVELOP = "important_develop", _("Important develop")  # recent, seldom, high spend
+    IMPORTANT_KEEP = "important_keep", _("Important keep")  # long ago, frequent, high spend
+    IMPORTANT_RETAIN = "important_retain", _("Important retain")  # long ago, seldom, high spend
+    GENERAL_VALUE = "general_value", _("General value")
+    GENERAL_DEVELOP = "general_develop", _("General develop")
+    GENERAL_KEEP = "general_keep", _("General keep")
+    GENERAL_RETAIN = "general_retain", _("General retain")
+
+
+class PointsKind(TextChoices):
+    """What happened to points; spent and expired entries carry a negative number of points."""
+
+    EARNED = "earned", _("Earned")
+    SPENT = "spent", _("Spent")
+    EXPIRED = "expired", _("Expired")
+
+
+class TouchpointKind(TextChoices):
+    """What a contact was."""
+
+    MESSAGE = "message", _("Message")  # sent by Chorale
+    FOLLOW_UP = "follow_up", _("Follow-up")  # given to people to work
+    CALL = "call", _("Call")
+    VISIT = "visit", _("Visit")
+    NOTE = "note", _("Note")
+    DELIVERED = "delivered", _("Delivered")  # the carrier's receipt
+    FAILED = "failed", _("Failed")  # the carrier's receipt: it did not arrive
+    CLICKED = "clicked", _("Clicked")
+    REPLIED = "replied", _("Replied")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    COMPLAINED = "complained", _("Complained")
+    REDEEMED = "redeemed", _("Redeemed")
