@@ -1,0 +1,70 @@
+"""BROKER_URL: which broker Celery talks to, RabbitMQ or Redis/Valkey."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from amqp.exceptions import AMQPError
+from django.core.exceptions import ImproperlyConfigured
+from kombu import Connection
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from config.database import masked
+from config.embedded.errors import ServerError
+from config.embedded.home import Home
+
+AMQP = {"amqp", "amqps"}
+REDIS = {"redis", "rediss", "redis+socket"}
+EXAMPLE = "amqp://user:password@host:5672/vhost or redis://host:6379/0"
+
+
+def embedded_url(home: Home) -> str:
+    """Return the address of the embedded Valkey below ``home``."""
+    return f"redis+socket://{home.valkey_socket}"
+
+
+def kind(url: str) -> str:
+    """Return the scheme of the broker's address, checked."""
+    scheme = url.partition("://")[0].lower()
+    if scheme not in AMQP | REDIS:
+        raise ImproperlyConfigured(f"BROKER_URL begins with no known scheme; write {EXAMPLE}.")
+    try:
+        parts = urlsplit(url)
+        good = parts.path if scheme == "redis+socket" else parts.hostname and parts.port != 0
+    except ValueError:
+        good = None
+    if not good:
+        raise ImproperlyConfigured(f"BROKER_URL is no address of a broker; write {EXAMPLE}.")
+    return scheme
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """Return what Celery's transport for ``url`` needs to notice a dead broker, and never to lose a task for good."""
+    if kind(url) in AMQP:
+        return {"confirm_publish": True, "connect_timeout": 5}
+    return {
+        # A task that its worker did not acknowledge is delivered again after this time. No task runs that long.
+        "visibility_timeout": 900,
+        "socket_connect_timeout": 5,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+
+
+def check(url: str) -> None:
+    """Return when the broker at ``url`` takes connections.
+
+    Raises ServerError with a sentence that names BROKER_URL and no password.
+    """
+    connection = Connection(url, transport_options=transport_options(url), connect_timeout=5)
+    try:
+        connection.ensure_connection(max_retries=1, timeout=5)
+    except (AMQPError, RedisError, OperationalError, OSError) as error:
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise ServerError(
+            f"BROKER_URL: the broker cannot be reached: {masked(words, connection.password or '')}; "
+            "start it, or correct the address."
+        ) from error
+    finally:
+        connection.release()

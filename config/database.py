@@ -1,0 +1,63 @@
+"""DATABASE_URL: which PostgreSQL Django talks to."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import OperationalError, ProgrammingError, connect
+from psycopg.conninfo import conninfo_to_dict
+
+from config.embedded.errors import ServerError
+from config.embedded.home import Home
+
+NAME = USER = "chorale"
+OLDEST = 15  # of PostgreSQL, by its major version
+PARTS = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+EXAMPLE = "postgresql://user:password@host:5432/database"
+
+
+def settings(url: str, home: Home) -> dict[str, Any]:
+    """Return Django's settings for the database at ``url``, or for the embedded one below ``home``."""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        **(_server(url) if url else {"HOST": str(home.sockets), "NAME": NAME, "USER": USER}),
+    }
+
+
+def _server(url: str) -> dict[str, Any]:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(f"DATABASE_URL does not begin with postgresql://; write {EXAMPLE}.")
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        # libpq's own words repeat the address with its password, so they are left out.
+        raise ImproperlyConfigured(f"DATABASE_URL is no address of a PostgreSQL server; write {EXAMPLE}.") from error
+    if not parts.get("dbname"):
+        raise ImproperlyConfigured(f"DATABASE_URL names no database; write {EXAMPLE}.")
+    found = {key: str(parts.pop(name, "") or "") for key, name in PARTS.items()}
+    return {**found, "OPTIONS": parts}
+
+
+def check(database: dict[str, Any]) -> None:
+    """Return when the server of ``database`` takes connections and is recent enough.
+
+    Raises ServerError with a sentence that names DATABASE_URL and no password.
+    """
+    parts = {name: database[key] for key, name in PARTS.items() if database[key]}
+    try:
+        with connect(**{"connect_timeout": 5, **parts, **database["OPTIONS"]}) as connection:
+            version = connection.info.server_version // 10000
+    except OperationalError as error:
+        words = " ".join(str(error).split())
+        raise ServerError(
+            f"DATABASE_URL: PostgreSQL cannot be reached: {masked(words, database['PASSWORD'])}; "
+            "start it, or correct the address."
+        ) from error
+    if version < OLDEST:
+        raise ServerError(f"DATABASE_URL: this is PostgreSQL {version}; Chorale needs {OLDEST} or newer.")
+
+
+def masked(words: str, secret: str) -> str:
+    """Return the words of a server or a library with the secret left out."""
+    return words.replace(secret, "***") if secret else words

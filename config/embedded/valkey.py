@@ -1,0 +1,58 @@
+"""The embedded Valkey: Celery's broker."""
+
+import signal
+import socket
+from pathlib import Path
+
+import psutil
+
+from config.embedded import programs
+from config.embedded.account import Account
+from config.embedded.server import Server
+
+
+class Valkey(Server):
+    """A Valkey on a socket only. It keeps nothing on disk: the broker may forget everything, beat looks again."""
+
+    name = "valkey"
+    stop_signals = (signal.SIGTERM, signal.SIGKILL)
+
+    def prepare(self, account: Account) -> None:
+        """Remove the socket and the process id of a server that was killed."""
+        self.home.valkey_socket.unlink(missing_ok=True)
+        self._pid_file.unlink(missing_ok=True)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.home.sockets / "valkey.pid"
+
+    def command(self, account: Account) -> list[str | Path]:
+        """Return the server's command line."""
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.home.valkey_socket),
+            "unixsocketperm": "700",
+            "dir": str(self.home.sockets),
+            "pidfile": str(self._pid_file),
+            "save": "",
+            "appendonly": "no",
+            "loglevel": "warning",
+        }
+        program = programs.valkey(account, self.home.servers.resolve())
+        return [program, *(part for name, value in settings.items() for part in (f"--{name}", value))]
+
+    def ready(self) -> bool:
+        """Return whether the server answers."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            if client.connect_ex(str(self.home.valkey_socket)):
+                return False
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+
+    def recorded_pid(self) -> int | None:
+        """Return the server's process id, verified."""
+        pid = int(self._pid_file.read_text()) if self._pid_file.exists() else 0
+        if pid and psutil.pid_exists(pid) and str(self.home.valkey_socket) in " ".join(psutil.Process(pid).cmdline()):
+            return pid
+        return None

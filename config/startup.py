@@ -1,0 +1,48 @@
+"""What happens before work begins: the settings are read, and the servers started or checked."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from config import broker, database
+from config.embedded import users
+from config.embedded.errors import ServerError
+
+# Commands that look at code and files only.
+WITHOUT_SERVERS = frozenset(
+    "help version check makemigrations makemessages compilemessages collectstatic findstatic diffsettings startapp "
+    "startproject optimizemigration".split()
+)
+
+
+@contextmanager
+def sentences(status: int = 2) -> Iterator[None]:
+    """Turn a bad setting or a missing server into its sentence on standard error and the exit status 2."""
+    try:
+        yield
+    except (ImproperlyConfigured, ServerError) as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(status) from None
+
+
+def servers() -> None:
+    """Return when database and broker take work: the embedded ones are started, others are checked.
+
+    Raises ServerError with a sentence that names the variable.
+    """
+    if not (settings.DATABASE_URL and settings.BROKER_URL):
+        users.ensure(settings.HOME)
+    if settings.DATABASE_URL:
+        database.check(settings.DATABASES["default"])
+    if settings.BROKER_URL:
+        broker.check(settings.BROKER_URL)
+
+
+def needs_servers(arguments: list[str]) -> bool:
+    """Return whether the command line of manage.py runs a command that works with data."""
+    command, *rest = arguments[1:] or ["help"]
+    asks_for_help = not {"-h", "--help", "--version"}.isdisjoint([command, *rest])
+    return not asks_for_help and (command not in WITHOUT_SERVERS or "--database" in rest)
