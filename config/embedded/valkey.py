@@ -34,6 +34,7 @@ class Valkey(Server):
             "unixsocketperm": "700",
             "dir": str(self.home.sockets),
             "pidfile": str(self._pid_file),
+            "databases": "1024",  # each test process takes one
             "save": "",
             "appendonly": "no",
             "loglevel": "warning",

@@ -1,0 +1,58 @@
+"""Fixtures for all tests: real servers, a database and a broker for each test process."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+from redis import Redis
+
+from config import broker as brokers
+from config.embedded import users
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def servers() -> None:
+    """PostgreSQL and Valkey of the tests' own; nothing in them must survive a power cut."""
+    users.ensure(settings.HOME, durable=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    servers: None, django_test_environment: None, django_db_blocker: DjangoDbBlocker, worker_id: str
+) -> Iterator[None]:
+    """The database of this test process: a copy of the migrated template."""
+    with django_db_blocker.unblock():
+        name = databases.copied(databases.template(), worker_id)
+        databases.use(name)
+        emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+        yield
+        databases.dropped(name)
+
+
+@pytest.fixture
+def broker(servers: None) -> str:
+    """The address of a real, empty broker; what the test sends through Celery lands there and nowhere else."""
+    with Redis(unix_socket_path=str(settings.HOME.valkey_socket), db=settings.BROKER_DATABASE) as client:
+        client.flushdb()
+    return brokers.embedded_url(settings.HOME) + f"?virtual_host={settings.BROKER_DATABASE}"
+
+
+@pytest.fixture
+def environment(transactional_db: None, broker: str) -> dict[str, str]:
+    """Variables for a program started by a test, which then works on the test's own database and broker."""
+    database = connection.settings_dict
+    port = f"&port={database['PORT']}" if database["PORT"] else ""
+    place = f"host={database['HOST']}{port}&user={database['USER']}&password={database['PASSWORD']}"
+    return {
+        **databases.plain_environment(),
+        "DATABASE_URL": f"postgresql:///{database['NAME']}?{place}",
+        "BROKER_URL": broker,
+        "CHORALE_HOME": str(settings.CHORALE_HOME),
+        "CHORALE_SECRET_KEY": settings.SECRET_KEY,
+        "CHORALE_FIELD_KEYS": ",".join(settings.CHORALE_FIELD_KEYS),
+        "CHORALE_PUBLIC_URL": settings.CHORALE_PUBLIC_URL,
+    }

@@ -1,0 +1,106 @@
+"""Databases for tests: migrated once into a template, copied by every test process."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+TEMPLATES_KEPT = 3  # so that going back and forth between branches does not migrate each time
+LOCK = 0x43686F72  # any number, the same in all test processes
+
+
+def fingerprint() -> str:
+    """Return a hash of all migrations of all apps."""
+    files = (
+        path
+        for app in apps.get_app_configs()
+        for path in sorted(Path(app.path, "migrations").glob("*.py"))
+    )
+    found = hashlib.sha256()
+    for path in files:
+        found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+@contextmanager
+def maintenance() -> Iterator[CursorWrapper]:
+    """Give a cursor outside the tests' database, one test process at a time."""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        yield cursor
+
+
+def use(name: str) -> None:
+    """Let Django's connection lead to the database ``name``."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def template() -> str:
+    """Return the name of a migrated database; migrations run only if no process ran these ones before."""
+    name = f"chorale_template_{fingerprint()}"
+    with maintenance() as cursor:
+        found = _named(cursor, "chorale_template_")
+        if name not in found:
+            draft = "chorale_template_draft"
+            _drop(cursor, draft)
+            cursor.execute(f"CREATE DATABASE {draft}")
+            use(draft)
+            call_command("migrate", verbosity=0, interactive=False)
+            connection.close()
+            cursor.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
+            for old in found[: -(TEMPLATES_KEPT - 1)]:
+                _drop(cursor, old)
+    return name
+
+
+def copied(source: str, worker: str) -> str:
+    """Return the name of a fresh copy of ``source`` for this process; drop what killed test runs left."""
+    name = f"chorale_test_{os.getpid()}_{worker}"
+    with maintenance() as cursor:
+        for left in _named(cursor, "chorale_test_"):
+            if not _runs(int(left.split("_")[2])):
+                _drop(cursor, left)
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+    return name
+
+
+def dropped(name: str) -> None:
+    """Drop the test database that was in use."""
+    connection.close()
+    with maintenance() as cursor:
+        _drop(cursor, name)
+
+
+def _drop(cursor: CursorWrapper, name: str) -> None:
+    cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _named(cursor: CursorWrapper, prefix: str) -> list[str]:
+    cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", [prefix])
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the environment for a program started by a test, without settings of Chorale or of PostgreSQL."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CHORALE_", "PG", "DJANGO_")) and name not in {"DATABASE_URL", "BROKER_URL"}
+    }
