@@ -39,6 +39,7 @@ class StepKind(ABC):
 
     kind: ClassVar[str]
     label: ClassVar[str | Promise]
+    names: ClassVar[Sequence[str]] = ()  # the kind's own settings, in the order in which a journey's text writes them
 
     @abstractmethod
     def check(self, settings: StepText, place: str) -> None:
@@ -47,6 +48,10 @@ class StepKind(ABC):
     def paths(self, settings: StepText) -> Mapping[str, Sequence[StepText]]:
         """Return the steps that stand under this one, by the outcome that leads to them."""
         return {}
+
+    def place(self, settings: StepText, outcome: str) -> str:
+        """Return where the step's text keeps the steps of an outcome's path, such as `paths[0].steps`."""
+        return outcome
 
     def outcomes(self, settings: StepText) -> Sequence[str]:
         """Return every outcome that `decide` can give; one without a path leads to the next step."""
@@ -79,6 +84,14 @@ class SendingKind(StepKind):
     def outcomes(self, settings: StepText) -> Sequence[str]:
         """A message is queued, or it is not."""
         return ("queued", "not_sent")
+
+    def paths(self, settings: StepText) -> Mapping[str, Sequence[StepText]]:
+        """What happens where no message is queued stands under `otherwise`."""
+        return {"not_sent": settings.get("otherwise", ())}
+
+    def place(self, settings: StepText, outcome: str) -> str:
+        """The path of `not_sent` is written `otherwise`."""
+        return "otherwise"
 
     @abstractmethod
     def candidates(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
