@@ -57,6 +57,10 @@ class StepKind(ABC):
         """Return every outcome that `decide` can give; one without a path leads to the next step."""
         return ("next",)
 
+    def rests(self, settings: StepText) -> bool:
+        """Return whether whoever arrives here always rests for a while; a way back must lead through such a step."""
+        return False
+
     def topics(self, settings: StepText) -> frozenset[str]:
         """Return the topics of news that wake an enrollment resting here."""
         return frozenset()
