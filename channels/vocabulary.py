@@ -31,6 +31,7 @@ class Reason(TextChoices):
     SUPPRESSED = "suppressed", _("The address bounced or complained and is not used any more.")
     NO_VARIANT = "no_variant", _("The content has no variant for the channel.")
     NO_SENDER = "no_sender", _("No active sender carries the channel.")
+    QUIET_HOURS = "quiet_hours", _("The channel's quiet hours last until after its deadline.")
     CAPPED = "capped", _("The member has had as many messages as the contact pressure policy allows.")
     LOST = "lost", _("A more important journey took the member's place.")
     SHARED_ADDRESS = "shared_address", _("The same message already goes to this address for another member.")

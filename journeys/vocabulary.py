@@ -40,7 +40,6 @@ class EndReason(TextChoices):
     EXIT_STEP = "exit_step", _("An exit step ended it.")
     STOPPED = "stopped", _("The journey was stopped.")
     HELD_OUT = "held_out", _("Held out for comparison; the time for the goal is over.")
-    MEMBER_GONE = "member_gone", _("The member's data was erased.")
 
 
 class Outcome(TextChoices):
@@ -69,3 +68,5 @@ class NotEntered(TextChoices):
     UNDER_WAY = "under_way", _("The member is in this journey already.")
     NOT_AGAIN = "not_again", _("The journey's re-entry rule does not admit the member again yet.")
     EXIT_RULE = "exit_rule", _("The exit rule was true at entry.")
+    ENTRY_RULE = "entry_rule", _("The entry's rule was not true for the member.")
+    PAUSED = "paused", _("The journey was paused.")

@@ -40,8 +40,10 @@ class Message(models.Model):
     visit = models.IntegerField()
     journey_id = models.BigIntegerField(null=True, blank=True)
     journey_name = models.CharField(max_length=200, blank=True)
-    # What must not go to one address twice on one day, whoever the members behind it are; null where it may.
+    # What must not go to one address twice, whoever the members behind it are; null where it may. The queue looks back
+    # 30 days for other members; the database refuses a second one on the same day, which two shards could race to.
     once = models.UUIDField(null=True, blank=True)
+    planned_day = models.DateField()  # of `planned_at`, in UTC
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices, blank=True)

@@ -18,6 +18,7 @@ class Enrollment(models.Model):
     version = models.ForeignKey(Version, models.PROTECT, related_name="enrollments", db_index=False)
     step = models.ForeignKey(Step, models.PROTECT, null=True, blank=True, related_name="enrollments", db_index=False)
     state = models.CharField(_("state"), max_length=8, choices=EnrollmentState.choices)
+    held_out = models.BooleanField(_("held out"), default=False)  # stays when the enrollment has ended
     entry_key = models.CharField(_("entry key"), max_length=128, default="", blank=True)
     entered_at = models.DateTimeField(_("entered at"))
     arrived_at = models.DateTimeField(_("at this step since"))

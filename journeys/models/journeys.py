@@ -20,6 +20,9 @@ class Journey(models.Model):
         "Version", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("current version")
     )
 
+    # Entries by date are named up to this instant; the next look goes on from here.
+    dates_until = models.DateTimeField(null=True, blank=True, editable=False)
+
     class Meta:
         verbose_name = _("journey")
         verbose_name_plural = _("journeys")

@@ -1,0 +1,50 @@
+"""What happens to messages by set, besides being queued and delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from channels.vocabulary import OriginKind, Reason
+from members.sql import Sql, rows
+
+# A handed message may be on the wire: its fate is the carrier's to tell. Claimed ones are safe to take: the worker's
+# hand-over compares state and token, and drops what it no longer holds.
+_CANCEL = """
+WITH origin AS MATERIALIZED ({origins}),
+cancelled AS (
+    UPDATE channels_message x
+    SET state = 'cancelled', reason = %(reason)s, ended_at = %(now)s, lease_token = NULL, lease_until = NULL
+    FROM origin o
+    WHERE x.member_id = o.member_id AND x.origin_kind = %(kind)s AND x.origin_id = o.origin_id
+      AND x.state IN ('queued', 'claimed')
+    RETURNING x.id, x.journey_id, x.step_key, x.channel
+),
+closed AS (
+    UPDATE channels_followup f SET state = 'closed', closed_at = %(now)s
+    FROM origin o JOIN channels_message x
+      ON x.member_id = o.member_id AND x.origin_kind = %(kind)s AND x.origin_id = o.origin_id
+    WHERE f.message_id = x.id AND f.state = 'open'
+),
+counted AS (
+    INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
+    SELECT journey_id, step_key, channel, 'cancelled', %(today)s, count(*)
+    FROM cancelled GROUP BY journey_id, step_key, channel
+)
+SELECT count(*) FROM cancelled
+"""
+
+
+def cancel(origins: Sql, reason: Reason, now: datetime) -> int:
+    """Cancel what has not left of these enrollments' messages and close their open follow-ups; return how many messages.
+
+    `origins` yields (member_id, origin_id).
+    """
+    named = origins.prefixed("o_")
+    params = {
+        **named.params,
+        "kind": OriginKind.ENROLLMENT.value,
+        "reason": reason.value,
+        "now": now,
+        "today": now.date(),
+    }
+    return int(rows(_CANCEL.format(origins=named.text), params)[0][0])

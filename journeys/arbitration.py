@@ -1,0 +1,60 @@
+"""Where the sends of all journeys meet: the outbox judges them together, and the losers are deferred or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg.types.json import Jsonb
+
+from channels.queueing import Verdict, queue
+from journeys.steps.base import SendingKind, StepAt, kinds
+from journeys.span import Span
+from journeys.vocabulary import Outcome
+from members.sql import Sql, joined
+
+
+def settle(span: Span, steps: Sequence[StepAt]) -> Sql:
+    """Queue what may be sent of all that is due at these steps; return what was decided, as StepKind.decide does."""
+    wanted = [_candidates(step, span) for step in steps]
+    together = joined("\nUNION ALL\n", wanted, prefix="s")
+    candidates = Sql(
+        f"SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w",
+        together.params,
+    )
+    return _decided(queue(candidates, span.now))
+
+
+def _candidates(step: StepAt, span: Span) -> Sql:
+    kind = kinds()[step.kind]
+    if not isinstance(kind, SendingKind):
+        raise TypeError(f"Step {step.key} of kind {step.kind} sends nothing.")
+    found = kind.candidates(step, span.due_at(step.id), span.now)
+    return Sql(f"({found.text})", found.params)
+
+
+def _decided(verdicts: Sequence[Verdict]) -> Sql:
+    columns = {
+        "ids": [verdict.origin_id for verdict in verdicts],
+        "outcomes": [_outcome(verdict) for verdict in verdicts],
+        "rests": [verdict.retry_at for verdict in verdicts],
+        "reasons": [verdict.reason for verdict in verdicts],
+        "details": [Jsonb(_detail(verdict)) for verdict in verdicts],
+    }
+    text = (
+        "SELECT * FROM unnest(%(ids)s::bigint[], %(outcomes)s::text[], %(rests)s::timestamptz[], %(reasons)s::text[],"
+        " %(details)s::jsonb[]) AS decided(enrollment_id, outcome, rest_until, reason, detail)"
+    )
+    return Sql(text, columns)
+
+
+def _outcome(verdict: Verdict) -> str | None:
+    if verdict.message_id is not None:
+        return Outcome.QUEUED.value
+    return None if verdict.retry_at is not None else Outcome.NOT_SENT.value
+
+
+def _detail(verdict: Verdict) -> dict[str, str]:
+    found = {"channel": verdict.channel, "winner": verdict.winner}
+    if verdict.message_id is not None:
+        found["planned_at"] = verdict.planned_at.isoformat()
+    return {name: value for name, value in found.items() if value}

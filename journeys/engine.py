@@ -1,0 +1,168 @@
+"""The tick of a shard: news, entry, leaving early, steps and sends, in batches of members under the shard's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from journeys import arbitration, enrollments, entries, moves, plan
+from journeys.entries import Told
+from journeys.span import Span
+from journeys.steps.base import SendingKind, StepAt, kinds
+from members import news, segments, standing
+from members.sql import Sql, execute, rows
+
+# A batch aims at a quarter of a second, so that a news insert, a redemption or another tick never waits longer.
+BATCH = 2_000
+# No honest journey makes more moves at one instant: loops pass through a wait.
+ROUNDS = 50
+# The first half of the advisory lock's key; the second is the shard. Any constant that nobody else uses would do.
+LOCK = 0x43_68_6F_72
+
+_WITH_WORK = """
+SELECT shard FROM generate_series(0, 63) AS s(shard)
+WHERE EXISTS (SELECT 1 FROM members_news n WHERE n.shard = s.shard AND n.recorded_at <= %(now)s)
+   OR EXISTS (SELECT 1 FROM journeys_enrollment e WHERE e.shard = s.shard AND e.state = 'live' AND e.due_at <= %(now)s
+              AND e.journey_id <> ALL(%(paused)s))
+"""
+_NEXT_MEMBERS = """
+SELECT min(member_id), max(member_id) FROM (
+    SELECT member_id FROM (
+        SELECT member_id FROM members_news
+        WHERE shard = %(shard)s AND member_id > %(after)s AND recorded_at <= %(now)s
+        UNION
+        SELECT member_id FROM journeys_enrollment e
+        WHERE e.shard = %(shard)s AND e.state = 'live' AND e.due_at <= %(now)s AND e.member_id > %(after)s
+          AND e.journey_id <> ALL(%(paused)s)
+    ) found ORDER BY member_id LIMIT %(batch)s
+) batch
+"""
+
+
+@dataclass
+class Ticked:
+    """What a tick did: batches, members entered, and moves of enrollments."""
+
+    batches: int = 0
+    entered: int = 0
+    moved: int = 0
+
+
+def shards_with_work(now: datetime) -> list[int]:
+    """Return the shards that have news or somebody due. One query: an idle million costs next to nothing."""
+    return [shard for (shard,) in rows(_WITH_WORK, {"now": now, "paused": plan.paused()})]
+
+
+def lock(shard: int) -> bool:
+    """Take the shard's lock for the transaction and return True, or return False where somebody else has it.
+
+    It is a statement of its own, before all others: only what starts after it sees what the last holder committed.
+    """
+    return bool(rows("SELECT pg_try_advisory_xact_lock(%(lock)s, %(shard)s)", {"lock": LOCK, "shard": shard})[0][0])
+
+
+def tick(shard: int, now: datetime, keep_on: Callable[[], bool] = lambda: True) -> Ticked:
+    """Do all the work that a shard has at `now`, batch by batch; whoever finds the lock taken returns at once.
+
+    `keep_on` is asked between batches: a worker can stop there and leave the rest to the next look.
+    """
+    done = Ticked()
+    after = 0
+    while keep_on():
+        with transaction.atomic():
+            if not lock(shard):
+                return done
+            span = _next_span(shard, after, now)
+            if span is not None:
+                _batch(span, done)
+        # From the start once more, after releasing: news that came meanwhile found the lock taken and went away.
+        if span is None and after == 0:
+            return done
+        after = span.high if span else 0
+    return done
+
+
+def _next_span(shard: int, after: int, now: datetime) -> Span | None:
+    paused = plan.paused()
+    params = {"shard": shard, "after": after, "now": now, "paused": paused, "batch": BATCH}
+    low, high = rows(_NEXT_MEMBERS, params)[0]
+    return None if low is None else Span(shard, low, high, now, tuple(paused))
+
+
+def _batch(span: Span, done: Ticked) -> None:
+    told = _read_news(span)
+    about = [(member, topic) for member, topic, _ in told]
+    done.batches += 1
+    entering = plan.entering()
+    for entry, live in entering:
+        named = entries.named(entry, told)
+        if named:
+            done.entered += enrollments.enter(entry, named, span.now, live=live)
+    _leave_early(span, {member for member, _ in about})
+    for _ in range(ROUNDS):
+        moved = _round(span)
+        done.moved += moved
+        if not moved:
+            break
+
+
+def _read_news(span: Span) -> list[Told]:
+    """Read the span's news, bring standing and segments up to date with it, and wake who waits for it."""
+    told: list[Told] = [*news.read(span.shard, span.now, low=span.low, high=span.high)]
+    bought = {member for member, topic, _ in told if topic in ("purchase", "points")}
+    if bought:
+        standing.refresh(span.now, Sql("SELECT unnest(%(ids)s::bigint[]) AS member_id", {"ids": sorted(bought)}))
+        told += news.read(span.shard, span.now, low=span.low, high=span.high)
+    if told:
+        segments.refresh_for([(member, topic) for member, topic, _ in told], span.now)
+        told += news.read(span.shard, span.now, low=span.low, high=span.high)
+    about = [(member, topic) for member, topic, _ in told]
+    versions = enrollments.versions_of(sorted({member for member, _ in about}), span.now) if about else []
+    enrollments.wake(about, plan.wakers(versions), span.now)
+    return told
+
+
+def _leave_early(span: Span, with_news: set[int]) -> None:
+    """Settle goals and exits before anything is sent: goals on news, exits also for whoever is due."""
+    enrollments.close_holdouts(span)
+    due = {member for (member,) in rows(f"SELECT DISTINCT member_id FROM ({span.due().text}) due", span.params)}
+    touched = sorted(with_news | due)
+    for version_id in enrollments.versions_of(touched, span.now):
+        version = plan.plan(version_id)
+        if version.journey_id not in span.paused:
+            enrollments.convert(version, touched, span.now)
+            enrollments.leave_by_rule(version, touched, span.now)
+
+
+def _round(span: Span) -> int:
+    """Move everybody who is due by one step and return how many moves that were; sends come when all else rests."""
+    steps = _due_steps(span)
+    quiet = [step for step in steps if not isinstance(kinds()[step.kind], SendingKind)]
+    if quiet:
+        return sum(_step(step, span) for step in quiet)
+    return moves.move(arbitration.settle(span, steps), span.now) if steps else 0
+
+
+def _step(step: StepAt, span: Span) -> int:
+    kind, cohort = kinds()[step.kind], span.due_at(step.id)
+    kind.act(step, cohort, span.now)
+    return moves.move(kind.decide(step, cohort, span.now), span.now)
+
+
+def _due_steps(span: Span) -> Sequence[StepAt]:
+    found = rows(f"SELECT DISTINCT version_id, step_id FROM ({span.due().text}) due ORDER BY 1, 2", span.params)
+    return [plan.plan(version).steps[step] for version, step in found]
+
+
+def end_journey(journey_id: int, now: datetime) -> int:
+    """End everybody under way in a stopped journey, shard by shard, waiting for each shard's lock; return how many."""
+    return sum(_end_shard(journey_id, shard, now) for shard in range(64))
+
+
+@transaction.atomic
+def _end_shard(journey_id: int, shard: int, now: datetime) -> int:
+    execute("SELECT pg_advisory_xact_lock(%(lock)s, %(shard)s)", {"lock": LOCK, "shard": shard})
+    return enrollments.end_all(journey_id, shard, now)

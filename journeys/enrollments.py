@@ -1,0 +1,232 @@
+"""Entering a journey, leaving it early, and being woken in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from channels import messages
+from channels.vocabulary import Reason
+from journeys.plan import Plan
+from journeys.span import Span
+from journeys.vocabulary import EndReason, NotEntered
+from members.rules import Rule
+from members.sql import Sql, execute, rows
+
+# One row a member and entry key; the partial unique index refuses a second live one. The holdout is drawn by a hash
+# salted with the journey's id: the same member is held out every time, and independently of other journeys.
+_ENTER = """
+WITH named AS MATERIALIZED (
+    SELECT DISTINCT member_id, entry_key FROM unnest(%(members)s::bigint[], %(keys)s::text[]) AS n(member_id, entry_key)
+),
+judged AS MATERIALIZED (
+    SELECT n.member_id, n.entry_key,
+           (hashint8extended(n.member_id, %(journey)s) & 4294967295)::float8 / 4294967296 < %(holdout)s AS held_out,
+           CASE WHEN NOT %(live)s THEN 'paused'
+                WHEN last.under_way THEN 'under_way'
+                WHEN last.entered_at > %(not_since)s THEN 'not_again'
+                WHEN NOT ({rule}) THEN 'entry_rule'
+                WHEN ({exit}) THEN 'exit_rule' END AS reason
+    FROM named n JOIN members_member m ON m.id = n.member_id
+    LEFT JOIN LATERAL (
+        SELECT bool_or(e.ended_at IS NULL) AS under_way, max(e.entered_at) AS entered_at
+        FROM journeys_enrollment e
+        WHERE e.member_id = n.member_id AND e.journey_id = %(journey)s AND e.entry_key = n.entry_key
+    ) last ON true
+),
+entered AS (
+    INSERT INTO journeys_enrollment (member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
+                                     arrived_at, due_at, visit, goal_until, end_reason, held_out)
+    SELECT member_id, %(journey)s, %(version)s, CASE WHEN NOT held_out THEN %(step)s::bigint END,
+           CASE WHEN held_out THEN 'held_out' ELSE 'live' END, entry_key, %(now)s, %(now)s, %(now)s, 1, %(goal_until)s, '',
+           held_out
+    FROM judged WHERE reason IS NULL
+    ON CONFLICT (journey_id, member_id, entry_key) WHERE ended_at IS NULL DO NOTHING
+    RETURNING id, member_id, state
+),
+told AS (
+    SELECT id AS enrollment_id, member_id, CASE state WHEN 'live' THEN 'entered' ELSE state END AS outcome, '' AS reason
+    FROM entered
+    UNION ALL SELECT NULL, member_id, 'not_entered', reason FROM judged WHERE reason IS NOT NULL
+),
+traced AS (
+    INSERT INTO journeys_trace (member_id, journey_id, enrollment_id, step_key, visit, outcome, reason, detail, at)
+    SELECT member_id, %(journey)s, enrollment_id, '', 1, outcome, reason, '{{}}', %(now)s FROM told
+),
+counted AS (
+    INSERT INTO journeys_stepcount (journey_id, step_key, outcome, day, count)
+    SELECT %(journey)s, '', outcome, %(today)s, count(*) FROM told GROUP BY outcome
+    UNION ALL
+    SELECT %(journey)s, %(first)s, 'arrived', %(today)s, count(*) FROM told WHERE outcome = 'entered' HAVING count(*) > 0
+)
+SELECT count(*) FROM entered
+"""
+
+_END = """
+WITH ended AS (
+    UPDATE journeys_enrollment e
+    SET ended_at = COALESCE(e.ended_at, %(now)s), end_reason = CASE e.end_reason WHEN '' THEN %(reason)s ELSE e.end_reason END,
+        state = 'ended', converted_at = CASE WHEN %(converted)s THEN %(now)s ELSE e.converted_at END
+    FROM members_member m, ({chosen}) was
+    WHERE m.id = e.member_id AND e.id = was.id AND ({condition})
+    RETURNING e.id, e.member_id, e.journey_id, e.step_id, e.visit, was.state AS was_state
+),
+traced AS (
+    INSERT INTO journeys_trace (member_id, journey_id, enrollment_id, step_key, visit, outcome, reason, detail, at)
+    SELECT d.member_id, d.journey_id, d.id, COALESCE(s.key, ''), d.visit, %(outcome)s, %(reason)s, '{{}}', %(now)s
+    FROM ended d LEFT JOIN journeys_step s ON s.id = d.step_id
+),
+counted AS (
+    INSERT INTO journeys_stepcount (journey_id, step_key, outcome, day, count)
+    SELECT journey_id, '', CASE was_state WHEN 'held_out' THEN 'held_out_' || %(outcome)s ELSE %(outcome)s END,
+           %(today)s, count(*)
+    FROM ended GROUP BY 1, 3
+    UNION ALL
+    SELECT d.journey_id, s.key, 'left', %(today)s, count(*)
+    FROM ended d JOIN journeys_step s ON s.id = d.step_id WHERE d.was_state = 'live' GROUP BY 1, 2
+)
+SELECT id, member_id FROM ended
+"""
+
+# Everybody of a version for whom its exit rule may have become true: under way, or finished with a message still here.
+_MAY_EXIT = """
+SELECT e.id, e.state FROM journeys_enrollment e
+WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND (
+    e.state = 'live' OR e.state = 'ended' AND e.end_reason IN ('finished', 'exit_step') AND EXISTS (
+        SELECT 1 FROM channels_message x
+        WHERE x.member_id = e.member_id AND x.origin_kind = 'enrollment' AND x.origin_id = e.id
+          AND x.state IN ('queued', 'claimed')))
+"""
+# A goal counts until its deadline, also after the last step, and in the holdout as well: that is what lift is held
+# against.
+_MAY_CONVERT = """
+SELECT e.id, e.state FROM journeys_enrollment e
+WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND e.converted_at IS NULL
+  AND e.goal_until > %(now)s AND (e.state <> 'ended' OR e.end_reason IN ('finished', 'exit_step'))
+"""
+_WAKE = """
+UPDATE journeys_enrollment e SET due_at = %(now)s
+FROM unnest(%(members)s::bigint[], %(topics)s::text[]) AS n(member_id, topic),
+     unnest(%(steps)s::bigint[], %(listened)s::text[]) AS w(step_id, topic)
+WHERE e.member_id = n.member_id AND e.step_id = w.step_id AND w.topic = n.topic AND e.state = 'live'
+  AND e.due_at > %(now)s
+"""
+_VERSIONS = """
+SELECT DISTINCT version_id FROM journeys_enrollment
+WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s)
+"""
+
+
+def enter(plan: Plan, named: Sequence[tuple[int, str]], now: datetime, *, live: bool = True) -> int:
+    """Enroll the members named, as (member id, entry key), where the re-entry rule admits them; return how many entered.
+
+    The caller holds the lock of the members' shard. Whoever is not admitted is told so in the trace.
+    """
+    rule = _condition(plan.entry_rule, now, otherwise="true").prefixed("r_")
+    exit_rule = _condition(plan.exit, now, otherwise="false").prefixed("x_")
+    params = {
+        **rule.params,
+        **exit_rule.params,
+        "members": [member for member, _ in named],
+        "keys": [key for _, key in named],
+        "journey": plan.journey_id,
+        "version": plan.version_id,
+        "step": plan.first_step.id,
+        "first": plan.first_step.key,
+        "holdout": plan.holdout,
+        "live": live,
+        "not_since": _not_since(plan.re_entry, now),
+        "goal_until": now + plan.goal_within,
+        "now": now,
+        "today": now.astimezone(UTC).date(),
+    }
+    return int(rows(_ENTER.format(rule=rule.text, exit=exit_rule.text), params)[0][0])
+
+
+def _condition(rule: Rule | None, now: datetime, *, otherwise: str) -> Sql:
+    return rule.condition(now, few=True) if rule else Sql(otherwise)
+
+
+def _not_since(re_entry: Any, now: datetime) -> datetime:
+    """Return the instant after which an earlier entry with the same key stands against a new one."""
+    if re_entry == "after_exit":
+        return now
+    if isinstance(re_entry, dict):
+        return now - timedelta(days=re_entry["after_days"])
+    return datetime.min.replace(tzinfo=UTC)
+
+
+def versions_of(members: Sequence[int], now: datetime) -> list[int]:
+    """Return the versions in which these members are under way or may still convert."""
+    return [version for (version,) in rows(_VERSIONS, {"members": list(members), "now": now})]
+
+
+def leave_by_rule(plan: Plan, members: Sequence[int], now: datetime) -> int:
+    """End the enrollments of these members for whom the version's exit rule is true; return how many."""
+    if plan.exit is None:
+        return 0
+    params = {"version": plan.version_id, "members": list(members)}
+    return _end(Sql(_MAY_EXIT, params), plan.exit.condition(now, few=True), EndReason.EXIT_RULE, now)
+
+
+def convert(plan: Plan, members: Sequence[int], now: datetime) -> int:
+    """Mark and end the enrollments of these members that reached the version's goal since they entered."""
+    if plan.goal is None:
+        return 0
+    params = {"version": plan.version_id, "members": list(members), "now": now}
+    condition = plan.goal.condition(now, few=True, since="e.entered_at")
+    return _end(Sql(_MAY_CONVERT, params), condition, EndReason.GOAL, now)
+
+
+def close_holdouts(span: Span) -> int:
+    """End the holdout of the span's shard whose time for the goal is over."""
+    chosen = (
+        "SELECT id, state FROM journeys_enrollment"
+        " WHERE shard = %(shard)s AND state = 'held_out' AND goal_until <= %(now)s"
+    )
+    return _end(Sql(chosen, {"shard": span.shard, "now": span.now}), Sql("true"), EndReason.HELD_OUT, span.now)
+
+
+def end_all(journey_id: int, shard: int, now: datetime) -> int:
+    """End everybody under way in a stopped journey, of one shard whose lock the caller holds; cancel what has not left."""
+    chosen = (
+        "SELECT id, state FROM journeys_enrollment"
+        " WHERE journey_id = %(journey)s AND shard = %(shard)s AND ended_at IS NULL"
+    )
+    return _end(Sql(chosen, {"journey": journey_id, "shard": shard}), Sql("true"), EndReason.STOPPED, now)
+
+
+def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
+    named, asked = chosen.prefixed("e_"), condition.prefixed("c_")
+    params = {
+        **named.params,
+        **asked.params,
+        "now": now,
+        "today": now.astimezone(UTC).date(),
+        "reason": reason.value,
+        "converted": reason == EndReason.GOAL,
+        "outcome": "converted" if reason == EndReason.GOAL else "ended",
+    }
+    ended = rows(_END.format(chosen=named.text, condition=asked.text), params)
+    if ended:
+        origins = Sql(
+            "SELECT * FROM unnest(%(members)s::bigint[], %(ids)s::bigint[]) AS o(member_id, origin_id)",
+            {"members": [member for _, member in ended], "ids": [found for found, _ in ended]},
+        )
+        messages.cancel(origins, Reason.ENDED, now)
+    return len(ended)
+
+
+def wake(news: Sequence[tuple[int, str]], steps: Sequence[tuple[int, str]], now: datetime) -> int:
+    """Make due whoever rests at one of the steps, given as (step id, topic), and has news, given as (member id, topic)."""
+    if not news or not steps:
+        return 0
+    params = {
+        "members": [member for member, _ in news],
+        "topics": [topic for _, topic in news],
+        "steps": [step for step, _ in steps],
+        "listened": [topic for _, topic in steps],
+        "now": now,
+    }
+    return execute(_WAKE, params)

@@ -1,0 +1,104 @@
+"""Published versions as the tick reads them. They never change, so each is read once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from journeys.models import Journey, Version
+from journeys.steps.base import StepAt, kinds
+from journeys.vocabulary import JourneyState
+from members import rules
+from members.rules import Rule
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A version with its steps in reading order, its rules parsed, and its entry as the definition says it."""
+
+    version_id: int
+    journey_id: int
+    journey_key: str
+    journey_name: str
+    holdout: float
+    entry: Mapping[str, Any]
+    entry_rule: Rule | None
+    entry_segment_id: int | None
+    re_entry: Any
+    exit: Rule | None
+    goal: Rule | None
+    goal_within: timedelta
+    steps: Mapping[int, StepAt]
+
+    @property
+    def first_step(self) -> StepAt:
+        """The step where an enrollment begins."""
+        return next(iter(self.steps.values()))
+
+
+# How long conversions of a journey without a goal deadline are watched, and how long its holdout is kept.
+GOAL_DAYS = 30
+
+
+@lru_cache(maxsize=512)
+def plan(version_id: int) -> Plan:
+    """Return the plan of a version."""
+    version = Version.objects.select_related("journey").get(pk=version_id)
+    journey, text = version.journey, version.definition
+    goal, exit_rule = text.get("goal"), text.get("exit")
+    ((entry_kind, entry),) = text["entry"].items()
+    return Plan(
+        version_id=version.pk,
+        journey_id=journey.pk,
+        journey_key=journey.key,
+        journey_name=text["name"],
+        holdout=float(version.holdout),
+        entry=text["entry"],
+        entry_rule=rules.parse(entry["rule"], place=f"entry.{entry_kind}.rule") if entry.get("rule") else None,
+        entry_segment_id=version.entry_segment_id,
+        re_entry=text.get("re_entry", "never"),
+        exit=rules.parse(exit_rule, place="exit") if exit_rule else None,
+        goal=rules.parse(goal["rule"], place="goal.rule") if goal else None,
+        goal_within=timedelta(days=goal.get("within_days", GOAL_DAYS) if goal else GOAL_DAYS),
+        steps={step.id: step for step in _steps(version)},
+    )
+
+
+def _steps(version: Version) -> list[StepAt]:
+    return [
+        StepAt(
+            id=step.pk,
+            key=step.key,
+            kind=step.kind,
+            settings=step.settings,
+            version_id=version.pk,
+            journey_id=version.journey_id,
+            journey_name=version.definition["name"],
+            priority=version.priority,
+        )
+        for step in version.steps.order_by("position")
+    ]
+
+
+def entering() -> list[tuple[Plan, bool]]:
+    """Return the current versions that take members in, and for each whether its journey is live (else paused)."""
+    found = Journey.objects.filter(state__in=[JourneyState.LIVE, JourneyState.PAUSED], current__isnull=False)
+    return [(plan(version), state == JourneyState.LIVE) for version, state in found.values_list("current_id", "state")]
+
+
+def paused() -> list[int]:
+    """Return the ids of paused journeys: their enrollments rest whatever they are due for."""
+    return list(Journey.objects.filter(state=JourneyState.PAUSED).values_list("pk", flat=True))
+
+
+def wakers(version_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (step id, topic) for every step of these versions that news can wake."""
+    return [
+        (step.id, topic)
+        for version_id in version_ids
+        for step in plan(version_id).steps.values()
+        for topic in kinds()[step.kind].topics(step.settings)
+    ]

@@ -1,0 +1,48 @@
+"""A batch of the tick: some members of one shard, at one time, under the shard's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from members.sql import Sql
+
+# The one definition of "due here now"; every statement of a batch that asks it gives the same rows.
+_DUE = """
+SELECT e.* FROM journeys_enrollment e
+WHERE e.shard = %(shard)s AND e.state = 'live' AND e.due_at <= %(now)s
+  AND e.member_id BETWEEN %(low)s AND %(high)s AND e.journey_id <> ALL(%(paused)s)
+"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The members `low` to `high`, both included, of a shard; `paused` are the journeys that rest."""
+
+    shard: int
+    low: int
+    high: int
+    now: datetime
+    paused: tuple[int, ...] = ()
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters that the span's statements share."""
+        return {
+            "shard": self.shard,
+            "low": self.low,
+            "high": self.high,
+            "now": self.now,
+            "today": self.now.astimezone(UTC).date(),
+            "paused": list(self.paused),
+        }
+
+    def due(self) -> Sql:
+        """Return the enrollments that are due, whole rows."""
+        return Sql(_DUE, self.params)
+
+    def due_at(self, step_id: int) -> Sql:
+        """Return the enrollments that are due at one step, whole rows."""
+        return Sql(f"{_DUE} AND e.step_id = %(step)s", {**self.params, "step": step_id})

@@ -1,0 +1,163 @@
+"""News: who must be looked at, written in the same statement as what happened, read once by the shard's tick.
+
+Rows are only inserted and deleted. Updating enrollments or memberships instead was measured to block for the whole
+tick of the shard and to deadlock with it.
+
+Nobody writes news on a topic without a listener. A row becomes readable at its `recorded_at`, which is the time of the
+fact where that lies ahead: a till whose clock is fast must not have its purchase read before it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from members.models import SHARDS, Listener
+from members.sql import Sql, rows
+
+Callback = Callable[[set[int]], None]
+_callbacks: list[Callback] = []
+_HIGHEST = 2**63 - 1  # the largest bigint
+
+# The body of a WITH query. `source` yields (member_id, topic, reference, since); the statement that holds it needs
+# %(now)s, and hands the shards to `announce`.
+_INSERTION = """
+    INSERT INTO members_news (member_id, topic, reference, recorded_at)
+    SELECT member_id, topic, reference, GREATEST(since, %(now)s)
+    FROM ({source}) happened
+    WHERE topic IN (SELECT topic FROM members_listener)
+    RETURNING shard
+"""
+
+
+class Item(NamedTuple):
+    """One piece of news: `reference` is the fact's id or what else the topic speaks of, else empty."""
+
+    member_id: int
+    topic: str
+    reference: str
+
+
+def insertion(source: str) -> str:
+    """Return an INSERT … RETURNING shard for a WITH list. `source` yields (member_id, topic, reference, since).
+
+    The whole statement needs `%(now)s`; pass the distinct shards that it returns to `announce`.
+    """
+    return _INSERTION.format(source=source)
+
+
+def write(members: Sql, topic: str, now: datetime) -> int:
+    """Write news of one topic for the members that a SELECT of `member_id` and perhaps `reference` yields.
+
+    Returns how many rows were written, which is 0 where nothing listens.
+    """
+    # to_jsonb finds out whether the caller's SELECT has a reference: most have none.
+    source = f"""
+        SELECT member_id, %(topic)s::text AS topic, COALESCE(to_jsonb(given) ->> 'reference', '') AS reference,
+               %(now)s::timestamptz AS since
+        FROM ({members.prefixed("members_").text}) given
+        WHERE EXISTS (SELECT FROM members_listener WHERE topic = %(topic)s)
+    """
+    text = f"WITH told AS ({insertion(source)}) SELECT count(*), array_agg(DISTINCT shard) FROM told"
+    [(count, shards)] = rows(text, {**members.prefixed("members_").params, "topic": topic, "now": now})
+    announce(shards)
+    return int(count)
+
+
+def listen(listener: str, topics: Iterable[str]) -> None:
+    """Replace the topics of a listener such as `segment:12`."""
+    wanted = set(topics)
+    with transaction.atomic():
+        Listener.objects.filter(listener=listener).exclude(topic__in=wanted).delete()
+        new = [Listener(listener=listener, topic=topic) for topic in sorted(wanted)]
+        Listener.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def unlisten(listener: str) -> None:
+    """Forget a listener and all its topics."""
+    Listener.objects.filter(listener=listener).delete()
+
+
+def read(shard: int, now: datetime, limit: int | None = None, *, low: int = 0, high: int = _HIGHEST) -> list[Item]:
+    """Take the news of a shard, in the order of members, at most `limit` of them; they are deleted by this.
+
+    `low` and `high` bound the members, both included. The caller holds the shard's lock and handles what it took in the
+    same transaction.
+    """
+    taken = rows(
+        """
+        WITH due AS (
+            SELECT id FROM members_news
+            WHERE shard = %(shard)s AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
+            ORDER BY member_id, id LIMIT %(limit)s
+        )
+        DELETE FROM members_news USING due WHERE members_news.id = due.id
+        RETURNING members_news.id, member_id, topic, reference
+        """,
+        {"shard": shard, "now": now, "limit": limit, "low": low, "high": high},
+    )
+    return [Item(*row[1:]) for row in sorted(taken, key=lambda row: (row[1], row[0]))]
+
+
+def shards_with_news(now: datetime) -> set[int]:
+    """Return the shards that have news to read."""
+    found = rows(
+        """
+        SELECT shard FROM generate_series(0, %(last)s) shard
+        WHERE EXISTS (SELECT FROM members_news n WHERE n.shard = shard.shard AND n.recorded_at <= %(now)s)
+        """,
+        {"last": SHARDS - 1, "now": now},
+    )
+    return {shard for (shard,) in found}
+
+
+def exists_unread(alias: str, column: str = "id") -> str:
+    """Return a condition, with `%(now)s`: news about the row's member waits to be read.
+
+    `alias` is a table with a `shard` and the member's id in `column`: ("m") for members, ("e", "member_id") for others.
+    """
+    return (
+        f"EXISTS (SELECT FROM members_news unread WHERE unread.shard = {alias}.shard"
+        f" AND unread.member_id = {alias}.{column} AND unread.recorded_at <= %(now)s)"
+    )
+
+
+def on_commit(callback: Callback) -> None:
+    """Have `callback` called with the shards after each commit that wrote news; registered in AppConfig.ready."""
+    if callback not in _callbacks:
+        _callbacks.append(callback)
+
+
+def forget(callback: Callback) -> None:
+    """Undo `on_commit`."""
+    _callbacks.remove(callback)
+
+
+def announce(shards: Iterable[int] | None) -> None:
+    """Tell, once this transaction is committed, that these shards have news; all tellings of it become one."""
+    found = set(shards or ())
+    if not found:
+        return
+    hooks = (entry[1] for entry in connection.run_on_commit)
+    earlier = next((hook for hook in hooks if isinstance(hook, _Telling)), None)
+    pending = earlier.shards if earlier else set()
+    pending.update(found)
+    # A hook for each telling, since one registered in a savepoint dies with it; the first to run empties the set.
+    transaction.on_commit(_Telling(pending), robust=True)
+
+
+class _Telling:
+    """Calls the callbacks with the shards that its transaction touched."""
+
+    def __init__(self, shards: set[int]) -> None:
+        self.shards = shards
+
+    def __call__(self) -> None:
+        shards = set(self.shards)
+        self.shards.clear()
+        if shards:
+            for callback in _callbacks:
+                callback(shards)
