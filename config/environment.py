@@ -68,7 +68,9 @@ class Environment:
         except ValueError:
             good = False
         if not good or parts.path or parts.query or parts.fragment or parts.username:
-            raise ImproperlyConfigured(f"{name} is {value!r}; write the site's address, such as https://chorale.example.")
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}; write the site's address, such as https://chorale.example."
+            )
         return value
 
     def zone(self, name: str, default: str) -> str:

@@ -12,10 +12,20 @@ from config.embedded import users
 from config.embedded.errors import ServerError
 
 # Commands that look at code and files only.
-WITHOUT_SERVERS = frozenset(
-    "help version check makemigrations makemessages compilemessages collectstatic findstatic diffsettings startapp "
-    "startproject optimizemigration".split()
-)
+WITHOUT_SERVERS = {
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "check",
+    "makemessages",
+    "makemigrations",
+    "optimizemigration",
+    "startapp",
+    "startproject",
+    "version",
+}
 
 
 @contextmanager

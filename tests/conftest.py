@@ -12,6 +12,7 @@ from redis import Redis
 from config import broker as brokers
 from config.embedded import users
 from tests import databases
+from tests.settings import BROKER_DATABASE
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +37,9 @@ def django_db_setup(
 @pytest.fixture
 def broker(servers: None) -> str:
     """The address of a real, empty broker; what the test sends through Celery lands there and nowhere else."""
-    with Redis(unix_socket_path=str(settings.HOME.valkey_socket), db=settings.BROKER_DATABASE) as client:
+    with Redis(unix_socket_path=str(settings.HOME.valkey_socket), db=BROKER_DATABASE) as client:
         client.flushdb()
-    return brokers.embedded_url(settings.HOME) + f"?virtual_host={settings.BROKER_DATABASE}"
+    return brokers.embedded_url(settings.HOME) + f"?virtual_host={BROKER_DATABASE}"
 
 
 @pytest.fixture

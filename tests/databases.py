@@ -17,11 +17,7 @@ LOCK = 0x43686F72  # any number, the same in all test processes
 
 def fingerprint() -> str:
     """Return a hash of all migrations of all apps."""
-    files = (
-        path
-        for app in apps.get_app_configs()
-        for path in sorted(Path(app.path, "migrations").glob("*.py"))
-    )
+    files = (path for app in apps.get_app_configs() for path in sorted(Path(app.path, "migrations").glob("*.py")))
     found = hashlib.sha256()
     for path in files:
         found.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -1,5 +1,6 @@
 """Whose processes the servers are. PostgreSQL refuses to run as root, so root's servers run as a user of their own."""
 
+import errno
 import os
 import pwd
 import subprocess
@@ -10,16 +11,16 @@ from typing import Any
 
 from config.embedded.errors import ServerError
 
-# 60578 to 61183 is left to nobody by systemd's table of user ids, and within what rootless containers map.
+# systemd's table of user ids leaves 60578 to 61183 to nobody, and rootless containers map them.
 FIRST, COUNT = 60578, 600
 
 
 @dataclass(frozen=True)
 class Account:
-    """A numeric user and group, equal for one's own processes. It needs no entry in /etc/passwd."""
+    """A numeric user, with a group of the same number. It needs no entry in /etc/passwd."""
 
     uid: int
-    mine: bool
+    mine: bool  # whether it is the user of this process, so that nothing is switched or handed over
 
     def popen(self) -> dict[str, Any]:
         """Return what subprocess needs to start a program under this account."""
@@ -31,17 +32,16 @@ class Account:
             os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
     def can(self, command: Sequence[str | Path]) -> bool:
-        """Return whether the command ends well under this account."""
+        """Return whether the command can be run under this account and ends well."""
         try:
-            done = subprocess.run(command, cwd="/", capture_output=True, **self.popen())  # noqa: S603
+            return subprocess.run(command, cwd="/", capture_output=True, check=False, **self.popen()).returncode == 0
         except OSError as error:
-            if isinstance(error, PermissionError | FileNotFoundError) and error.filename:
+            if error.errno in {errno.EACCES, errno.ENOENT}:
                 return False
             raise ServerError(
                 f"PostgreSQL does not run as root, and root may not switch to user {self.uid} here ({error.strerror}); "
                 "run Chorale as an ordinary user, or set DATABASE_URL and BROKER_URL."
             ) from error
-        return done.returncode == 0
 
 
 def mine() -> Account:
@@ -50,25 +50,20 @@ def mine() -> Account:
 
 
 def of_owner(path: Path) -> Account:
-    """Return the account that owns ``path``, where root's servers put it."""
+    """Return the account that owns ``path``."""
     return Account(path.stat().st_uid, mine=False)
 
 
 def unused(seed: str) -> Account:
     """Return an account that no user of this machine has, by ``seed`` (hexadecimal)."""
     known = {entry.pw_uid for entry in pwd.getpwall()}
-    start = int(seed, 16)
-    return next(
-        Account(uid, mine=False)
-        for uid in (FIRST + (start + step) % COUNT for step in range(COUNT))
-        if uid not in known
-    )
+    candidates = (FIRST + (int(seed, 16) + step) % COUNT for step in range(COUNT))
+    return Account(next(uid for uid in candidates if uid not in known), mine=False)
 
 
 def listed() -> Account:
-    """Return an ordinary account with an entry in /etc/passwd: initdb looks its user up by name."""
-    entries = sorted(pwd.getpwall(), key=lambda entry: entry.pw_name != "nobody")
-    for entry in entries:
+    """Return an ordinary account with an entry in /etc/passwd, for initdb looks up its user's name."""
+    for entry in sorted(pwd.getpwall(), key=lambda entry: entry.pw_name != "nobody"):
         if entry.pw_uid:
             return Account(entry.pw_uid, mine=False)
     raise ServerError("PostgreSQL does not run as root, and this machine has no other user; set DATABASE_URL.")

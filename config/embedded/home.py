@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def make_directory(path: Path, mode: int) -> bool:
+    """Create a directory with exactly this mode, whatever the umask; return False when there is something already."""
+    try:
+        path.mkdir(mode=mode)
+    except FileExistsError:
+        return False
+    path.chmod(mode)
+    return True
+
+
 @dataclass(frozen=True)
 class Home:
     """The paths below one CHORALE_HOME."""
@@ -13,8 +23,9 @@ class Home:
     root: Path
 
     def make(self) -> None:
-        """Create the directory, private. Root's own one can be passed through, since its servers run as another user."""
-        self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        """Create the root, private. Root's own can be passed through, since its servers run as another user."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(self.root, 0o711 if os.geteuid() == 0 else 0o700)
 
     @property
     def key(self) -> str:
@@ -39,6 +50,11 @@ class Home:
     def servers(self) -> Path:
         """Where the data stands; a link into /var/lib where the servers' own user cannot reach the root."""
         return self.root / "servers"
+
+    @property
+    def keeper_log(self) -> Path:
+        """What the keeper says."""
+        return self.root / "keeper.log"
 
     @property
     def users_lock(self) -> Path:

@@ -32,23 +32,17 @@ def servers_of(home: Home, durable: bool = True) -> list[Server]:
 def keep(home: Home, durable: bool, answer: int, start_lock: int) -> None:
     """Run the servers of ``home`` until nobody uses them.
 
-    ``answer`` is a pipe that gets one line, "ready" or the sentence of what went wrong; ``start_lock`` is a descriptor of
-    the start lock, given up once the servers are ready.
+    ``answer`` is a pipe that gets one line, "ready" or the sentence of what went wrong; ``start_lock`` is a descriptor
+    of the start lock, given up once the servers are ready.
     """
     life = locks.opened(home.keeper_lock)
     locks.take(life)
     servers = servers_of(home, durable)
     try:
-        try:
-            account = place.prepare(home)
-            for server in servers:
-                server.start(account)
-        except (ServerError, OSError) as error:
-            _answer(answer, str(error))
-            return
-        _answer(answer, "ready")
-        os.close(start_lock)
-        _watch(home, servers, account)
+        account = _started(home, servers, answer)
+        if account:
+            os.close(start_lock)
+            _watch(home, servers, account)
     finally:
         for server in reversed(servers):
             server.stop()
@@ -56,7 +50,20 @@ def keep(home: Home, durable: bool, answer: int, start_lock: int) -> None:
         os.close(life)
 
 
-def _answer(pipe: int, line: str) -> None:
+def _started(home: Home, servers: list[Server], answer: int) -> Account | None:
+    try:
+        account = place.prepare(home)
+        for server in servers:
+            server.start(account)
+    except (ServerError, OSError) as error:
+        log.error("%s", error)
+        _say(answer, str(error))
+        return None
+    _say(answer, "ready")
+    return account
+
+
+def _say(pipe: int, line: str) -> None:
     # Who asked may have been killed meanwhile; then nobody is there to be told.
     with contextlib.suppress(BrokenPipeError):
         os.write(pipe, line.encode())
@@ -64,7 +71,7 @@ def _answer(pipe: int, line: str) -> None:
 
 
 def _watch(home: Home, servers: list[Server], account: Account) -> None:
-    """Return, with the users' lock taken, when there is no user any more; bring a server that died back up till then."""
+    """Return, with the users' lock taken, when there is no user any more; till then bring back a server that died."""
     users = locks.opened(home.users_lock)
     next_try = 0.0
     while not locks.try_take(users):
@@ -98,7 +105,7 @@ def main() -> None:
     # A second process, so that the keeper is nobody's child: web servers and workers reap theirs.
     if os.fork():
         os._exit(0)
-    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     signal.signal(signal.SIGTERM, _terminated)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -9,11 +9,9 @@ CGROUP_LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/
 
 def memory() -> int:
     """Return the memory in MB: the machine's, or the container's limit where that is lower."""
-    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for path in CGROUP_LIMITS:
-        if path.exists() and (text := path.read_text().strip()).isdigit():
-            sizes.append(int(text))
-    return min(sizes) // MB
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [path.read_text().strip() for path in CGROUP_LIMITS if path.exists()]
+    return min([machine, *(int(limit) for limit in limits if limit.isdigit())]) // MB
 
 
 def cores() -> int:
@@ -30,8 +28,3 @@ def shared_memory_is_small() -> bool:
         return False
     room = os.statvfs(path)
     return room.f_frsize * room.f_blocks < 1024 * MB
-
-
-def within(least: int, value: int, most: int) -> int:
-    """Return ``value``, not below ``least`` and not above ``most``."""
-    return max(least, min(value, most))

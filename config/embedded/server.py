@@ -5,15 +5,20 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from config.embedded import locks
 from config.embedded.account import Account
-from config.embedded.errors import ServerError, last_words
+from config.embedded.errors import ServerError
 from config.embedded.home import Home
+from config.embedded.logs import appended, last_words
 
-LOG_LIMIT = 5_000_000
+PATIENCE = 10.0  # seconds that a server which is neither starting nor answering is waited for
 GRACE = 30.0  # seconds from asking a server to stop until asking harder
+BLINK = 0.02
 
 
 class Server(ABC):
@@ -45,8 +50,12 @@ class Server(ABC):
         """Return whether the server takes work."""
 
     @abstractmethod
+    def busy(self) -> bool:
+        """Return whether the server, if it lives, is on its way up or down, which may take as long as it likes."""
+
+    @abstractmethod
     def recorded_pid(self) -> int | None:
-        """Return the process id that the running server recorded, None if it is gone."""
+        """Return the process id of the running server as it recorded it, None if there is none."""
 
     def alive(self) -> bool:
         """Return whether any process of the server lives."""
@@ -55,22 +64,30 @@ class Server(ABC):
         return locks.is_taken(self.lock)
 
     def start(self, account: Account) -> None:
-        """Start the server and wait until it is ready, for as long as it lives. One that lives already is adopted."""
-        if not self.alive():
-            self._spawn(account)
-        while not self.ready():
-            if not self.alive():
-                raise ServerError(
-                    f"The embedded {self.name} server does not start: {last_words(self.log)} (log: {self.log})."
-                )
-            time.sleep(0.02)
+        """Return when the server takes work.
+
+        One that lives already (its keeper was killed) is adopted, or stopped when it does not answer. A new one is
+        waited for as long as it lives. Raises ServerError with the server's last words when it ends instead.
+        """
+        started = False
+        while not self._awaited():
+            if self.alive():
+                self.stop()
+            elif started:
+                raise ServerError(f"The embedded {self.name} server does not start: {last_words(self.log)}.")
+            else:
+                self._spawn(account)
+                started = True
+
+    def _awaited(self) -> bool:
+        """Wait while the server lives and can be waited for; return whether it became ready."""
+        ready = wait_until(lambda: self.ready() or not self.alive(), PATIENCE, while_=self.busy)
+        return ready and self.alive()
 
     def _spawn(self, account: Account) -> None:
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
-            self.log.replace(self.log.with_suffix(".log.1"))
         self.prepare(account)
-        with locks.taken(self.lock) as descriptor, self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603
+        with locks.taken(self.lock) as descriptor, appended(self.log) as log:
+            self.process = subprocess.Popen(
                 self.command(account),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -82,11 +99,34 @@ class Server(ABC):
             )
 
     def stop(self) -> None:
-        """Stop the server and wait until its last process is gone, asking harder after a while."""
+        """Stop the server and return when its last process is gone, asking harder after a while."""
         for number in self.stop_signals:
-            pid = self.recorded_pid() if self.alive() else None
-            if pid:
+            if self.alive() and (pid := self._pid()):
                 os.kill(pid, number)
-            deadline = time.monotonic() + GRACE
-            while self.alive() and time.monotonic() < deadline:
-                time.sleep(0.02)
+            if wait_until(lambda: not self.alive(), GRACE):
+                return
+
+    def _pid(self) -> int | None:
+        if self.process and self.process.poll() is None:
+            return self.process.pid
+        return self.recorded_pid()
+
+
+def wait_until(done: Callable[[], bool], seconds: float, while_: Callable[[], bool] = lambda: False) -> bool:
+    """Return True as soon as ``done``, False when that takes longer than ``seconds``, which stand still ``while_``."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if while_():
+            deadline = time.monotonic() + seconds
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(BLINK)
+    return True
+
+
+def runs_with(pid: int, words: str) -> bool:
+    """Return whether the process ``pid`` has ``words`` on its command line: ids are used again for strangers."""
+    try:
+        return words in " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return False

@@ -4,20 +4,20 @@ import os
 import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from config.embedded import locks
-from config.embedded.errors import ServerError, last_words
+from config.embedded.errors import ServerError
 from config.embedded.home import Home
 from config.embedded.keeper import servers_of
+from config.embedded.logs import appended, last_words
+from config.embedded.server import PATIENCE, wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 10.0  # seconds with a keeper but without a server that lives
 HINT = 5.0  # seconds until a user is told what the waiting is about
 
-# Descriptors of the users' locks that this process holds, by home. They stay open until it ends; a forked child has
-# them too, so that the servers outlive whoever of both ends first.
+# Descriptors of the users' locks that this process holds, by home. They stay open until it ends. A forked child has
+# them too: the servers live as long as either of both.
 _held: dict[str, int] = {}
 
 
@@ -30,11 +30,16 @@ def ensure(home: Home, durable: bool = True) -> None:
         return
     try:
         home.make()
-        users = locks.opened(home.users_lock)
+        _held[home.key] = _joined(home, durable)
     except OSError as error:
         raise ServerError(
-            f"CHORALE_HOME: {home.root} cannot be used ({error.strerror}); name a directory of yours in CHORALE_HOME."
+            f"CHORALE_HOME: {home.root} cannot be used ({error.strerror}); "
+            "name a directory of yours on a disk with room in CHORALE_HOME."
         ) from error
+
+
+def _joined(home: Home, durable: bool) -> int:
+    users = locks.opened(home.users_lock)
     try:
         locks.share(users)  # waits while a keeper is stopping
         with locks.taken(home.start_lock) as start_lock:
@@ -43,32 +48,29 @@ def ensure(home: Home, durable: bool = True) -> None:
     except BaseException:
         os.close(users)
         raise
-    _held[home.key] = users
+    return users
 
 
 def _kept(home: Home) -> bool:
     """Return whether a keeper has both servers ready; wait while it brings one of them back up."""
     servers = servers_of(home)
-    deadline = time.monotonic() + PATIENCE
-    while locks.is_taken(home.keeper_lock):
-        if all(server.ready() for server in servers):
-            return True
-        missing = next((server for server in servers if not server.alive()), None)
-        if missing is None:
-            deadline = time.monotonic() + PATIENCE
-        elif time.monotonic() > deadline:
-            raise ServerError(f"The embedded {missing.name} server is down: {last_words(missing.log)} (log: {missing.log}).")
-        time.sleep(0.05)
-    return False
+
+    def settled() -> bool:
+        return not locks.is_taken(home.keeper_lock) or all(server.ready() for server in servers)
+
+    if not wait_until(settled, PATIENCE, while_=lambda: any(server.alive() and server.busy() for server in servers)):
+        lame = next((server for server in servers if not server.ready()), servers[0])
+        raise ServerError(f"The embedded {lame.name} server does not answer: {last_words(lame.log)}.")
+    return locks.is_taken(home.keeper_lock)
 
 
 def _start_keeper(home: Home, durable: bool, start_lock: int) -> None:
     answer, pipe = os.pipe()
-    command = [sys.executable, "-m", "config.embedded.keeper", str(home.root)]
+    command = [sys.executable, "-m", "config.embedded.keeper", os.path.realpath(home.root)]
     command += ["--answer", str(pipe), "--start-lock", str(start_lock), *([] if durable else ["--loose"])]
-    with os.fdopen(answer, "rb") as reader, (home.root / "keeper.log").open("ab") as log:
-        try:
-            subprocess.run(  # noqa: S603
+    with os.fdopen(answer, "rb") as reader:
+        with os.fdopen(pipe, "wb"), appended(home.keeper_log) as log:
+            subprocess.run(
                 command,
                 cwd=PROJECT,
                 env=_plain_environment(),
@@ -77,22 +79,15 @@ def _start_keeper(home: Home, durable: bool, start_lock: int) -> None:
                 stderr=log,
                 pass_fds=[pipe, start_lock],
                 start_new_session=True,
-                check=True,
+                check=False,
             )
-        finally:
-            os.close(pipe)
         if not select.select([reader], [], [], HINT)[0]:
             sys.stderr.write(f"Waiting for the embedded servers in {home.root} …\n")
         said = reader.read().decode()
     if said != "ready":
-        raise ServerError(said or f"The keeper of the embedded servers was killed: {last_words(log_path(home))}.")
-
-
-def log_path(home: Home) -> Path:
-    """Return the keeper's own log."""
-    return home.root / "keeper.log"
+        raise ServerError(said or f"The keeper of the embedded servers died: {last_words(home.keeper_log)}.")
 
 
 def _plain_environment() -> dict[str, str]:
     """Return an environment for the servers: no PGDATA, PGPORT, LC_ALL and the like of whoever comes first."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PYTHONUNBUFFERED": "1"}
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}

@@ -4,11 +4,9 @@ import signal
 import socket
 from pathlib import Path
 
-import psutil
-
 from config.embedded import programs
 from config.embedded.account import Account
-from config.embedded.server import Server
+from config.embedded.server import Server, runs_with
 
 
 class Valkey(Server):
@@ -17,14 +15,14 @@ class Valkey(Server):
     name = "valkey"
     stop_signals = (signal.SIGTERM, signal.SIGKILL)
 
+    @property
+    def _pid_file(self) -> Path:
+        return self.home.sockets / "valkey.pid"
+
     def prepare(self, account: Account) -> None:
         """Remove the socket and the process id of a server that was killed."""
         self.home.valkey_socket.unlink(missing_ok=True)
         self._pid_file.unlink(missing_ok=True)
-
-    @property
-    def _pid_file(self) -> Path:
-        return self.home.sockets / "valkey.pid"
 
     def command(self, account: Account) -> list[str | Path]:
         """Return the server's command line."""
@@ -45,15 +43,19 @@ class Valkey(Server):
     def ready(self) -> bool:
         """Return whether the server answers."""
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(5)
-            if client.connect_ex(str(self.home.valkey_socket)):
+            client.settimeout(1)
+            try:
+                client.connect(str(self.home.valkey_socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(16).startswith(b"+PONG")
+            except OSError:
                 return False
-            client.sendall(b"PING\r\n")
-            return client.recv(16).startswith(b"+PONG")
+
+    def busy(self) -> bool:
+        """Return False: it loads nothing and keeps nothing, so its ways are short."""
+        return False
 
     def recorded_pid(self) -> int | None:
-        """Return the server's process id, verified."""
-        pid = int(self._pid_file.read_text()) if self._pid_file.exists() else 0
-        if pid and psutil.pid_exists(pid) and str(self.home.valkey_socket) in " ".join(psutil.Process(pid).cmdline()):
-            return pid
-        return None
+        """Return the server's process id."""
+        pid = int(self._pid_file.read_text() or 0) if self._pid_file.exists() else 0
+        return pid if pid and runs_with(pid, str(self.home.valkey_socket)) else None
