@@ -1,10 +1,13 @@
 """Offers, grants and redemptions: what is promised."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -24,8 +27,12 @@ class Offer(models.Model):
     category = models.CharField(_("category"), max_length=64, blank=True)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
     usual_price = models.DecimalField(_("usual price"), max_digits=12, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3)
-    valid_days = models.PositiveSmallIntegerField(_("valid for days"), default=14)
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("A currency is three capital letters, such as EUR."))],
+    )
+    valid_days = models.PositiveSmallIntegerField(_("valid for days"), default=14, validators=[MinValueValidator(1)])
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
@@ -34,7 +41,18 @@ class Offer(models.Model):
         verbose_name = _("offer")
         verbose_name_plural = _("offers")
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=models.Q(price__gte=0), name="offer_price")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(price__gte=0), name="offer_price"),
+            # An empty validity overlaps nothing: such grants would slip through the exclusion constraint.
+            models.CheckConstraint(condition=models.Q(valid_days__gte=1), name="offer_valid_days"),
+            models.CheckConstraint(
+                condition=models.Q(starts_at__isnull=True)
+                | models.Q(ends_at__isnull=True)
+                | models.Q(starts_at__lt=models.F("ends_at")),
+                name="offer_starts_before_end",
+                violation_error_message=_("The offer must start before it ends."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -92,10 +110,31 @@ class Grant(models.Model):
         ]
         indexes = [
             models.Index(fields=["member", "-granted_at"], name="grant_member"),
+            models.Index(
+                models.Func(models.F("validity"), function="upper"),
+                name="grant_expiry",
+                condition=models.Q(state="live"),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new grant. One that exists never changes here: its state moves by `content.offers` alone."""
+        if not self._state.adding:
+            self._refuse_changes()
+        super().save(*args, **kwargs)
+
+    def _refuse_changes(self) -> None:
+        names = [field.attname for field in self._meta.concrete_fields if not field.generated]
+        stored = type(self).objects.filter(pk=self.pk).values(*names).first() or {}
+        changed = [name for name in names if name in stored and stored[name] != getattr(self, name)]
+        if changed:
+            raise ValidationError(
+                _("Grant %(code)s is a promise and cannot change (%(fields)s); withdraw it and grant anew."),
+                params={"code": stored["code"], "fields": ", ".join(changed)},
+            )
 
 
 class Redemption(models.Model):

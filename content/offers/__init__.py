@@ -1,0 +1,33 @@
+"""Offers and the grants made from them: given to cohorts, current for a member, redeemed once, ended for a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from content.models import Grant
+from content.offers.closing import decline, expire, forget, on_closed, withdraw
+from content.offers.granting import Decision, Verdict, grant_cohort
+from content.offers.purchases import redeem_by_purchases
+from content.offers.redeeming import AlreadyRedeemed, NotLive, redeem
+
+__all__ = [
+    "AlreadyRedeemed",
+    "Decision",
+    "NotLive",
+    "Verdict",
+    "current",
+    "decline",
+    "expire",
+    "forget",
+    "grant_cohort",
+    "on_closed",
+    "redeem",
+    "redeem_by_purchases",
+    "withdraw",
+]
+
+
+def current(member_id: int, now: datetime) -> list[Grant]:
+    """Return the member's live grants with their offers, by slot: what every channel and every clerk offers now."""
+    live = Grant.objects.filter(member_id=member_id, state=Grant.State.LIVE, validity__contains=now)
+    return list(live.select_related("offer").order_by("slot", "id"))
