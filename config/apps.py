@@ -1,6 +1,7 @@
 """Application settings of config: the top layer, which puts the others together."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class ConfigConfig(AppConfig):
@@ -11,4 +12,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Make Chorale's Celery app the current one."""
-        from config import celery  # noqa: F401 - not at import: Django's settings are complete only now
+        from config import celery, schedule  # noqa: F401 - not at import: Django's settings are complete only now
+
+        # The signal is sent for apps with tables only; the entries stand in beat's.
+        post_migrate.connect(schedule.install, sender=apps.get_app_config("django_celery_beat"))

@@ -9,3 +9,10 @@ class JourneysConfig(AppConfig):
 
     name = "journeys"
     verbose_name = _("Journeys")
+
+    def ready(self) -> None:
+        """Have the engine look as soon as news is committed."""
+        from journeys import tasks
+        from members import news
+
+        news.on_commit(tasks.look_at)

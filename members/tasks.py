@@ -1,0 +1,26 @@
+"""Celery's way into members: each task reads the clock and makes one call; all may be lost, repeated or overlap."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from members import clock, segments, standing
+from members.standing import points
+
+
+@shared_task
+def expire_points() -> None:
+    """Book the points whose time is over as expired."""
+    points.expire(clock.now())
+
+
+@shared_task
+def refresh_standing() -> None:
+    """Draw tiers, scores and churn levels anew for everybody."""
+    standing.refresh(clock.now())
+
+
+@shared_task
+def refresh_segments() -> None:
+    """Ask every active segment anew for everybody: time passes for those too who have no news."""
+    segments.refresh_all(clock.now())
