@@ -40,7 +40,8 @@ def test_a_changed_token_is_nobody_s(change) -> None:  # type: ignore[no-untyped
 
 def test_a_receipt_address_is_good_for_one_message_of_one_sender() -> None:
     found = re.search(r"/hooks/one/\?message=([^&]+)&signature=([^&]+)$", addresses.receipt_url("one", KEY))
-    assert found is not None and found[1] == KEY
+    assert found is not None
+    assert found[1] == KEY
     assert addresses.verify_receipt("one", KEY, found[2])
     assert not addresses.verify_receipt("two", KEY, found[2])
     assert not addresses.verify_receipt("one", str(uuid4()), found[2])
