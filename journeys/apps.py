@@ -12,7 +12,13 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the engine look as soon as news is committed."""
-        from journeys import tasks
         from members import news
 
-        news.on_commit(tasks.look_at)
+        news.on_commit(look_at)
+
+
+def look_at(_shards: set[int]) -> None:
+    """Send a look at once after a commit with news; beat's next one would come within a second."""
+    from journeys import tasks
+
+    tasks.look.apply_async(expires=tasks.STALE_SECONDS)

@@ -34,8 +34,3 @@ def name_dates() -> None:
 def compact_counts() -> None:
     """Add up the counts of past days, so that reading them stays short."""
     counts.compact(clock.now())
-
-
-def look_at(_shards: set[int]) -> None:
-    """Send a look at once after a commit with news; beat's next one would come within a second."""
-    look.apply_async(expires=STALE_SECONDS)
