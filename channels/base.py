@@ -71,7 +71,8 @@ class Result:
     """The fate of one message, with the carrier's own id and words.
 
     `wait` asks for a pause in seconds before the next attempt (Retry-After); `reason` overrides the reason that the
-    fate implies, with a value of `channels.vocabulary.Reason`.
+    fate implies, with a value of `channels.vocabulary.Reason`. `carrier_wide` says that the cause lies with the carrier
+    and not with this message: the sender pauses, and what waits behind this message does not try in vain.
     """
 
     message_id: int
@@ -80,6 +81,7 @@ class Result:
     words: str = ""
     wait: float | None = None
     reason: str = ""
+    carrier_wide: bool = False
 
 
 class ReceiptKind(StrEnum):

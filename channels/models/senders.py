@@ -24,6 +24,8 @@ class Sender(models.Model):
     token = models.CharField(_("webhook token"), max_length=64, unique=True, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
     failing_words = models.CharField(_("the carrier's words"), max_length=500, blank=True, editable=False)
+    # Nothing leaves before: the rate's next free moment, or the end of a pause after a failure.
+    free_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("sender")

@@ -1,0 +1,49 @@
+"""Holds: nothing of a scope leaves while its row stands, and nothing is changed on the messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from channels.models import Hold
+from members.models import User
+
+
+def place(scope: Hold.Scope, scope_id: str, reason: str, now: datetime, who: User | None = None) -> Hold:
+    """Hold everything (`scope_id` empty), a channel by name, or a sender or journey by id; an earlier hold stays."""
+    hold, _new = Hold.objects.get_or_create(
+        scope=scope, scope_id=scope_id, defaults={"reason": reason[:200], "since": now, "who": who}
+    )
+    return hold
+
+
+def lift(scope: Hold.Scope, scope_id: str) -> bool:
+    """Let a scope's messages leave again. Returns whether it was held."""
+    deleted, _tables = Hold.objects.filter(scope=scope, scope_id=scope_id).delete()
+    return bool(deleted)
+
+
+def held(message: str) -> str:
+    """Return a condition: a hold covers the row of channels_message that has this alias.
+
+    It reads the whole table of holds, which has a handful of rows, once for each message.
+    """
+    return f"""EXISTS (
+        SELECT FROM channels_hold held
+        WHERE held.scope = 'all'
+           OR held.scope = 'channel' AND held.scope_id = {message}.channel
+           OR held.scope = 'sender' AND held.scope_id = {message}.sender_id::text
+           OR held.scope = 'journey' AND held.scope_id = {message}.journey_id::text
+    )"""
+
+
+def sender_held() -> str:
+    """Return a condition, with `%(sender)s` and `%(channel)s`: a hold covers everything that this sender carries.
+
+    It does not look at messages, so PostgreSQL asks it once and then reads none of them.
+    """
+    return """EXISTS (
+        SELECT FROM channels_hold held
+        WHERE held.scope = 'all'
+           OR held.scope = 'channel' AND held.scope_id = %(channel)s
+           OR held.scope = 'sender' AND held.scope_id = %(sender)s::text
+    )"""
