@@ -35,7 +35,7 @@ SELECT count(*) FROM cancelled
 
 
 def cancel(origins: Sql, reason: Reason, now: datetime) -> int:
-    """Cancel what has not left of these enrollments' messages and close their open follow-ups; return how many messages.
+    """Cancel what has not left of these enrollments' messages, close their open follow-ups; return how many.
 
     `origins` yields (member_id, origin_id).
     """

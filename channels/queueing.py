@@ -83,7 +83,8 @@ planned AS (
     ) p
     LEFT JOIN LATERAL (
         SELECT id, price, currency FROM content_grant g
-        WHERE g.member_id = o.member_id AND g.offer_id = o.offer_id AND g.state = 'live' AND g.validity @> p.planned_at
+        WHERE g.member_id = o.member_id AND g.offer_id = o.offer_id AND g.state = 'live'
+          AND g.validity @> p.planned_at
         ORDER BY g.id LIMIT 1
     ) g ON true
 ),
@@ -98,23 +99,19 @@ shared AS (
 -- Contact pressure: no window of so many days around the planned departure may hold more than the policy allows.
 -- Counting all of ±days is stricter than each single window by itself, and never too lax.
 pressed AS (
-    SELECT s.*, CASE WHEN s.no IS NULL AND s.purpose = 'promotional' THEN live.count END AS before, live.free_at,
-           CASE WHEN s.no IS NULL AND s.purpose = 'promotional' THEN row_number() OVER (
-               PARTITION BY s.member_id, s.no IS NULL AND s.purpose = 'promotional'
-               ORDER BY s.priority, s.expires_at, s.origin_id, s.step_key)
-           END AS place,
-           CASE WHEN s.no IS NULL AND s.purpose = 'promotional' THEN first_value(s.journey_name) OVER (
-               PARTITION BY s.member_id, s.no IS NULL AND s.purpose = 'promotional'
-               ORDER BY s.priority, s.expires_at, s.origin_id, s.step_key)
-           END AS winner
-    FROM shared s
+    SELECT s.*, live.count AS before, live.free_at,
+           CASE WHEN s.counts THEN row_number() OVER importance END AS place,
+           CASE WHEN s.counts THEN first_value(s.journey_name) OVER importance END AS winner
+    FROM (SELECT *, no IS NULL AND purpose = 'promotional' AS counts FROM shared) s
     LEFT JOIN LATERAL (
         SELECT count(*) AS count,
                (array_agg(x.planned_at ORDER BY x.planned_at DESC))[%(messages)s] + %(window)s AS free_at
         FROM channels_message x
         WHERE x.member_id = s.member_id AND x.purpose = 'promotional' AND x.state = ANY(%(live)s)
           AND x.planned_at > s.planned_at - %(window)s AND x.planned_at < s.planned_at + %(window)s
-    ) live ON s.no IS NULL AND s.purpose = 'promotional' AND %(messages)s IS NOT NULL
+    ) live ON s.counts AND %(messages)s IS NOT NULL
+    WINDOW importance AS (
+        PARTITION BY s.member_id, s.counts ORDER BY s.priority, s.expires_at, s.origin_id, s.step_key)
 ),
 judged AS (
     SELECT p.*, COALESCE(p.no, CASE WHEN before >= %(messages)s THEN 'capped'
@@ -127,9 +124,9 @@ queued AS (
         team_id, origin_kind, origin_id, step_key, visit, journey_id, journey_name, once, planned_day, state, reason,
         words, priority, queued_at, planned_at, due_at, expires_at, attempts, carrier_id)
     SELECT gen_random_uuid(), member_id, channel, purpose, address, language, content_id, grant_id, price,
-           COALESCE(currency, ''), sender_id, team_id, origin_kind, origin_id, step_key, visit, journey_id, journey_name,
-           once, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int, 'queued', '', '', priority, %(now)s, planned_at, planned_at,
-           expires_at, 0, ''
+           COALESCE(currency, ''), sender_id, team_id, origin_kind, origin_id, step_key, visit, journey_id,
+           journey_name, once, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int, 'queued', '', '', priority,
+           %(now)s, planned_at, planned_at, expires_at, 0, ''
     FROM judged WHERE verdict IS NULL
     -- Two constraints may refuse a row: the message's key, when a lost answer is repeated, and the shared address.
     ON CONFLICT DO NOTHING
@@ -176,8 +173,8 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
     """Queue a message for every candidate that may have one and say why the others may not.
 
     `candidates` yields the columns that `journeys.steps.base.SendingKind.candidates` lists, followed by `address_given
-    text` and `purpose_given text`, null to take the member's address and the content's purpose. The caller holds the lock
-    of the candidates' shard. A repeated candidate gets the message that it has.
+    text` and `purpose_given text`, null to take the member's address and the content's purpose. The caller holds the
+    lock of the candidates' shard. A repeated candidate gets the message that it has.
     """
     policy = PressurePolicy.objects.filter(pk=1).values_list("messages", "days").first()
     messages, days = policy or (None, 1)

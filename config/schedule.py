@@ -29,7 +29,9 @@ def install(using: str = "default", **_signal: Any) -> None:
 
     tasks = PeriodicTask.objects.using(using)
     for task, seconds in EVERY.items():
-        interval, _ = IntervalSchedule.objects.using(using).get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
+        interval, _ = IntervalSchedule.objects.using(using).get_or_create(
+            every=seconds, period=IntervalSchedule.SECONDS
+        )
         tasks.get_or_create(name=task, defaults={"task": task, "interval": interval, "expire_seconds": seconds + 9})
     for task, (minute, hour) in AT.items():
         crontab, _ = CrontabSchedule.objects.using(using).get_or_create(

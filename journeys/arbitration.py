@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from psycopg.types.json import Jsonb
 
 from channels.queueing import Verdict, queue
-from journeys.steps.base import SendingKind, StepAt, kinds
 from journeys.span import Span
+from journeys.steps.base import SendingKind, StepAt, kinds
 from journeys.vocabulary import Outcome
 from members.sql import Sql, joined
 

@@ -10,7 +10,7 @@ from channels import messages
 from channels.vocabulary import Reason
 from journeys.plan import Plan
 from journeys.span import Span
-from journeys.vocabulary import EndReason, NotEntered
+from journeys.vocabulary import EndReason
 from members.rules import Rule
 from members.sql import Sql, execute, rows
 
@@ -39,8 +39,8 @@ entered AS (
     INSERT INTO journeys_enrollment (member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
                                      arrived_at, due_at, visit, goal_until, end_reason, held_out)
     SELECT member_id, %(journey)s, %(version)s, CASE WHEN NOT held_out THEN %(step)s::bigint END,
-           CASE WHEN held_out THEN 'held_out' ELSE 'live' END, entry_key, %(now)s, %(now)s, %(now)s, 1, %(goal_until)s, '',
-           held_out
+           CASE WHEN held_out THEN 'held_out' ELSE 'live' END, entry_key, %(now)s, %(now)s, %(now)s, 1, %(goal_until)s,
+           '', held_out
     FROM judged WHERE reason IS NULL
     ON CONFLICT (journey_id, member_id, entry_key) WHERE ended_at IS NULL DO NOTHING
     RETURNING id, member_id, state
@@ -58,7 +58,8 @@ counted AS (
     INSERT INTO journeys_stepcount (journey_id, step_key, outcome, day, count)
     SELECT %(journey)s, '', outcome, %(today)s, count(*) FROM told GROUP BY outcome
     UNION ALL
-    SELECT %(journey)s, %(first)s, 'arrived', %(today)s, count(*) FROM told WHERE outcome = 'entered' HAVING count(*) > 0
+    SELECT %(journey)s, %(first)s, 'arrived', %(today)s, count(*) FROM told WHERE outcome = 'entered'
+    HAVING count(*) > 0
 )
 SELECT count(*) FROM entered
 """
@@ -66,7 +67,8 @@ SELECT count(*) FROM entered
 _END = """
 WITH ended AS (
     UPDATE journeys_enrollment e
-    SET ended_at = COALESCE(e.ended_at, %(now)s), end_reason = CASE e.end_reason WHEN '' THEN %(reason)s ELSE e.end_reason END,
+    SET ended_at = COALESCE(e.ended_at, %(now)s),
+        end_reason = CASE e.end_reason WHEN '' THEN %(reason)s ELSE e.end_reason END,
         state = 'ended', converted_at = CASE WHEN %(converted)s THEN %(now)s ELSE e.converted_at END
     FROM members_member m, ({chosen}) was
     WHERE m.id = e.member_id AND e.id = was.id AND ({condition})
@@ -119,7 +121,7 @@ WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s
 
 
 def enter(plan: Plan, named: Sequence[tuple[int, str]], now: datetime, *, live: bool = True) -> int:
-    """Enroll the members named, as (member id, entry key), where the re-entry rule admits them; return how many entered.
+    """Enroll the members named, as (member id, entry key), where the re-entry rule admits them; return how many.
 
     The caller holds the lock of the members' shard. Whoever is not admitted is told so in the trace.
     """
@@ -189,7 +191,7 @@ def close_holdouts(span: Span) -> int:
 
 
 def end_all(journey_id: int, shard: int, now: datetime) -> int:
-    """End everybody under way in a stopped journey, of one shard whose lock the caller holds; cancel what has not left."""
+    """End everybody under way in a stopped journey, of one shard whose lock the caller holds; return how many."""
     chosen = (
         "SELECT id, state FROM journeys_enrollment"
         " WHERE journey_id = %(journey)s AND shard = %(shard)s AND ended_at IS NULL"
@@ -219,7 +221,7 @@ def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
 
 
 def wake(news: Sequence[tuple[int, str]], steps: Sequence[tuple[int, str]], now: datetime) -> int:
-    """Make due whoever rests at one of the steps, given as (step id, topic), and has news, given as (member id, topic)."""
+    """Make due whoever rests at one of the steps, as (step id, topic), and has news, as (member id, topic)."""
     if not news or not steps:
         return 0
     params = {

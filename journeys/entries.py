@@ -18,8 +18,8 @@ Told = tuple[int, str, str]
 
 _EXISTING = "SELECT member_id FROM members_membership WHERE segment_id = %(segment)s"
 
-# Days that open in a zone are joined to members by month and day; whoever was born on a 29th of February is named on the
-# 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast that fails
+# Days that open in a zone are joined to members by month and day; whoever was born on a 29th of February is named on
+# the 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast that fails
 # would break the cohort's statement.
 _DATED = """
 SELECT m.id AS member_id, d.day::text AS reference
@@ -73,8 +73,8 @@ def name_existing(plan: Plan, now: datetime) -> int:
 def name_dates(now: datetime) -> int:
     """Name the members whose date has come since the last look, for every journey entered by date; return how many.
 
-    A date comes at the entry's local time in the member's zone. Each journey remembers how far it has looked, in the same
-    transaction as the news: nobody is missed after a standstill, and nobody is named twice.
+    A date comes at the entry's local time in the member's zone. Each journey remembers how far it has looked, in the
+    same transaction as the news: nobody is missed after a standstill, and nobody is named twice.
     """
     plans = [plan for plan, live in entering() if live and "date" in plan.entry]
     return sum(_name_date(plan, now) for plan in plans)

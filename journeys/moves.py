@@ -25,7 +25,8 @@ moved AS (
         arrived_at = CASE WHEN d.outcome IS NULL THEN e.arrived_at ELSE %(now)s END,
         rest_until = CASE WHEN d.outcome IS NULL THEN d.rest_until END,
         -- A rest that is over already would be asked again in the same breath, for ever.
-        due_at = CASE WHEN d.outcome IS NULL THEN GREATEST(d.rest_until, %(now)s + interval '1 second') ELSE %(now)s END,
+        due_at = CASE WHEN d.outcome IS NULL THEN GREATEST(d.rest_until, %(now)s + interval '1 second')
+                      ELSE %(now)s END,
         state = CASE WHEN d.outcome IS NOT NULL AND d.target_id IS NULL THEN 'ended' ELSE e.state END,
         ended_at = CASE WHEN d.outcome IS NOT NULL AND d.target_id IS NULL THEN %(now)s END,
         end_reason = CASE WHEN d.outcome IS NULL OR d.target_id IS NOT NULL THEN ''

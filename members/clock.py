@@ -1,5 +1,6 @@
 """The one place where the wall clock is read: views, tasks and commands ask here and hand the time down."""
 
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,3 +16,17 @@ def now() -> datetime:
     if settings.CHORALE_CLOCK:
         return datetime.fromisoformat(Path(settings.CHORALE_CLOCK).read_text().strip()).astimezone(UTC)
     return datetime.now(UTC)
+
+
+def instant(text: str) -> datetime:
+    """Read an ISO 8601 instant with its offset, such as 2026-03-01T09:00+01:00; return it in UTC. For `--now` and such.
+
+    Raises argparse.ArgumentTypeError with one sentence.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise ArgumentTypeError(f"“{text}” is no instant; write date, time and offset, such as 2026-03-01T09:00+00:00.")
+    return read.astimezone(UTC)

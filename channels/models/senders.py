@@ -57,6 +57,8 @@ class PressurePolicy(models.Model):
 
     messages = models.PositiveSmallIntegerField(_("messages"), default=3)
     days = models.PositiveSmallIntegerField(_("in days"), default=7, validators=[MinValueValidator(1)])
+    # Messages queued before fall under the policy of their day; the audit must not hold them against this one.
+    since = models.DateTimeField(_("since"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("contact pressure policy")
