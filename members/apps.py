@@ -1,6 +1,9 @@
 """Application settings of members."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +12,16 @@ class MembersConfig(AppConfig):
 
     name = "members"
     verbose_name = _("Members")
+
+    def ready(self) -> None:
+        """Have every migrated database filled with what the rest relies on."""
+        post_migrate.connect(fill, sender=self)
+
+
+def fill(using: str, **_signal: Any) -> None:
+    """Fill the zones from the pinned tzdata and make the one row of the standing policy."""
+    from members import zones
+    from members.models import StandingPolicy
+
+    zones.sync(using)
+    StandingPolicy.objects.using(using).get_or_create(pk=1)

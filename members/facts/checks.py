@@ -1,0 +1,108 @@
+"""What a value must be like to be stored. Each check returns the value or raises BadItem with one sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+# Outside of these years PostgreSQL could give a time back that Python cannot read.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+MOST = 2_147_483_647
+DEAREST = Decimal("9999999999.99")
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class BadItem(ValueError):
+    """An item cannot be stored; the message is one sentence that says what, and what would be right."""
+
+
+def text(value: str, what: str, longest: int, *, blank: bool = False) -> str:
+    """Return text of at most `longest` printable characters."""
+    if type(value) is str and len(value) <= longest and value.isprintable() and (value or blank):
+        return value
+    if not value and not blank:
+        raise BadItem(_("%(what)s is missing.") % {"what": what})
+    if type(value) is str and len(value) > longest:
+        raise BadItem(
+            _("%(what)s has %(length)d characters; %(longest)d are the most.")
+            % {"what": what, "length": len(value), "longest": longest}
+        )
+    raise BadItem(_("%(what)s is %(value)s; write printable characters.") % {"what": what, "value": ascii(value)[:80]})
+
+
+def instant(value: datetime, what: str) -> datetime:
+    """Return an aware time between the years 1900 and 2200."""
+    if type(value) is not datetime or value.tzinfo is None:
+        raise BadItem(_("%(what)s is no time with an offset; write one such as 2026-03-10T12:00:00Z.") % {"what": what})
+    if not EARLIEST <= value < LATEST:
+        raise BadItem(
+            _("%(what)s is %(value)s; the years 1900 to 2199 can be stored.") % {"what": what, "value": value}
+        )
+    return value
+
+
+def day(value: date, what: str) -> date:
+    """Return a date between the years 1900 and 2200."""
+    if not EARLIEST.year <= value.year < LATEST.year:
+        raise BadItem(
+            _("%(what)s is %(value)s; the years 1900 to 2199 can be stored.") % {"what": what, "value": value}
+        )
+    return value
+
+
+def whole(value: int, what: str) -> int:
+    """Return a whole number that fits four bytes."""
+    if type(value) is int and -MOST <= value <= MOST:
+        return value
+    raise BadItem(
+        _("%(what)s is %(value)s; write a whole number of at most %(most)d.")
+        % {"what": what, "value": ascii(value)[:40], "most": MOST}
+    )
+
+
+def price(value: Decimal, what: str) -> Decimal:
+    """Return an amount of money that is not negative and has at most two decimals."""
+    if type(value) is Decimal and value.is_finite() and 0 <= value <= DEAREST:
+        exponent = value.as_tuple().exponent
+        if exponent >= -2 or value == round(value, 2):  # type: ignore[operator]  # a finite one has a number here
+            return value
+    raise BadItem(
+        _("%(what)s is %(value)s; write an amount from 0 to %(most)s with at most two decimals.")
+        % {"what": what, "value": ascii(str(value))[:40], "most": DEAREST}
+    )
+
+
+def currency(value: str) -> str:
+    """Return a currency's code."""
+    if type(value) is str and CURRENCY.fullmatch(value):
+        return value
+    raise BadItem(_("The currency is %(value)s; write three capitals, such as EUR.") % {"value": ascii(value)[:40]})
+
+
+def document(value: Mapping[str, Any], what: str) -> str:
+    """Return the JSON text of an object that PostgreSQL can store."""
+    if not value:
+        return "{}"
+    try:
+        dumped = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        dumped.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadItem(_("%(what)s cannot be written as JSON: %(why)s.") % {"what": what, "why": error}) from error
+    if dumped[0] != "{" or ("\\u0000" in dumped and _holds_nul(value)):
+        raise BadItem(_("%(what)s must be an object without NUL characters.") % {"what": what})
+    return dumped
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(_holds_nul(part) for part in value)

@@ -1,0 +1,167 @@
+"""Member records as rows to stage: checked, normalised, flat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from members import zones
+from members.facts import checks
+from members.facts.checks import BadItem
+from members.facts.items import Address, MemberRecord, Said
+from members.identities import BadAddress, normalise
+from members.models.people import REACHABLE
+from members.vocabulary import Channel, Purpose
+
+Row = tuple[Any, ...]
+
+MEMBER = {
+    "external_id": "text",
+    "first_name": "text",
+    "last_name": "text",
+    "birthday": "date",
+    "joined_on": "date",
+    "locale": "text",
+    "zone_id": "text",
+    "home_store_id": "bigint",
+    "preferred_channel": "text",
+    "attributes": "jsonb",
+}
+IDENTITY = {"external_id": "text", "channel": "text", "address": "text", "verified": "boolean"}
+CONSENT = {
+    "external_id": "text",
+    "place": "integer",
+    "channel": "text",
+    "purpose": "text",
+    "granted": "boolean",
+    "happened_at": "timestamptz",
+    "source": "text",
+    "wording": "text",
+}
+TAG = {"external_id": "text", "name": "text"}
+
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,64}")
+_REACHABLE = {channel for channel, _label in REACHABLE}
+
+
+@dataclass(slots=True)
+class Flat:
+    """One record, ready to stage."""
+
+    external_id: str
+    member: Row
+    identities: list[Row]
+    consents: list[Row]
+    tags: list[Row]
+
+
+def flatten(position: int, record: MemberRecord, stores: Mapping[str, int], region: str | None) -> Flat:
+    """Return the rows of a record, or raise BadItem with what is wrong with it. `stores` gives the id of a code."""
+    key = checks.text(record.external_id, _("The external id"), 64)
+    for name in record.tags:
+        if not SLUG.fullmatch(name):
+            raise BadItem(
+                _("The tag is %(tag)s; write letters, digits, - and _, 64 at most.") % {"tag": ascii(name)[:80]}
+            )
+    return Flat(
+        key,
+        _member(key, record, stores),
+        _identities(key, record, region),
+        [_consent(key, place, said) for place, said in enumerate(record.consents)],
+        [(key, name) for name in dict.fromkeys(record.tags)],
+    )
+
+
+def _member(key: str, record: MemberRecord, stores: Mapping[str, int]) -> Row:
+    return (
+        key,
+        _name(record.first_name, _("The first name")),
+        _name(record.last_name, _("The last name")),
+        record.birthday and checks.day(record.birthday, _("The birthday")),
+        record.joined_on and checks.day(record.joined_on, _("The date of joining")),
+        _locale(record.locale),
+        _zone(record.zone),
+        _store(record.home_store, stores),
+        _preferred(record.preferred_channel),
+        _attributes(record.attributes),
+    )
+
+
+def _name(value: str | None, what: str) -> str | None:
+    return None if value is None else checks.text(" ".join(value.split()), what, 100, blank=True)
+
+
+def _locale(value: str | None) -> str | None:
+    if value is None or (len(value) <= 16 and LOCALE.fullmatch(value)):
+        return value
+    raise BadItem(_("The locale is %(locale)s; write one such as en or de-AT.") % {"locale": ascii(value)[:40]})
+
+
+def _zone(value: str | None) -> str | None:
+    if value is None or value in zones.names():
+        return value
+    try:
+        return zones.zone(value).key
+    except zones.BadZone as error:
+        raise BadItem(str(error)) from error
+
+
+def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
+    if not code:
+        return None
+    if code not in stores:
+        raise BadItem(_("There is no store “%(code)s”.") % {"code": code[:40]})
+    return stores[code]
+
+
+def _preferred(value: str | None) -> str | None:
+    if not value or value in _REACHABLE:
+        return value
+    raise BadItem(
+        _("The preferred channel is %(channel)s; write %(known)s.")
+        % {"channel": ascii(value)[:40], "known": ", ".join(sorted(_REACHABLE))}
+    )
+
+
+def _attributes(values: Mapping[str, Any]) -> str:
+    for name in values:
+        checks.text(name, _("The attribute's name"), 64)
+    return checks.document(values, _("What the attributes hold"))
+
+
+def _identities(key: str, record: MemberRecord, region: str | None) -> list[Row]:
+    found = {identity.channel: (key, *_address(identity, region)) for identity in record.identities}
+    if len(found) < len(record.identities):
+        raise BadItem(_("The record has two addresses on one channel; a member has one."))
+    return list(found.values())
+
+
+def _address(identity: Address, region: str | None) -> tuple[str, str, bool | None]:
+    try:
+        return identity.channel, normalise(identity.channel, identity.address, region), identity.verified
+    except BadAddress as error:
+        raise BadItem(str(error)) from error
+
+
+def _consent(key: str, place: int, said: Said) -> Row:
+    if said.channel not in Channel.values or said.purpose not in Purpose.values:
+        raise BadItem(
+            _("There is no consent to “%(purpose)s” by “%(channel)s”; purposes: %(purposes)s; channels: %(channels)s.")
+            % {
+                "purpose": said.purpose[:40],
+                "channel": said.channel[:40],
+                "purposes": ", ".join(Purpose.values),
+                "channels": ", ".join(Channel.values),
+            }
+        )
+    if said.happened_at is not None:
+        checks.instant(said.happened_at, _("The time of the consent"))
+    source = checks.text(said.source, _("The source of the consent"), 64)
+    if "\0" in said.wording:
+        raise BadItem(_("The wording of the consent holds a NUL character."))
+    return key, place, said.channel, said.purpose, said.granted, said.happened_at, source, said.wording

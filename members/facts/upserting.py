@@ -1,0 +1,97 @@
+"""The three statements that upsert a batch of members, in this order and in one transaction."""
+
+from members import consent, news
+
+# Two loaders of one file insert in the same order: the second waits for the first and then finds its members.
+INSERT = """
+    INSERT INTO members_member (public_id, external_id, first_name, last_name, birthday, joined_on, locale, zone_id,
+                                home_store_id, preferred_channel, attributes, recorded_at)
+    SELECT gen_random_uuid(), external_id, COALESCE(first_name, ''), COALESCE(last_name, ''), birthday, joined_on,
+           COALESCE(locale, 'en'), zone_id, home_store_id, COALESCE(preferred_channel, ''),
+           attributes - ARRAY(SELECT part.key FROM jsonb_each(attributes) part WHERE part.value = 'null'), %(now)s
+    FROM ({members}) given
+    WHERE NOT EXISTS (SELECT FROM members_member m WHERE m.external_id = given.external_id)
+    ORDER BY external_id
+    ON CONFLICT (external_id) DO NOTHING
+    RETURNING id
+"""
+
+# A statement of its own: what the next one reads (consents above all) must be what the former holder of the locks left.
+LOCK = """
+    SELECT m.id FROM ({members}) given JOIN members_member m ON m.external_id = given.external_id
+    ORDER BY m.external_id FOR NO KEY UPDATE OF m
+"""
+
+_SAID_AT = "COALESCE(given.happened_at, %(now)s)"
+_IN_FORCE = consent.latest("who.id", "given.channel", "given.purpose", at=_SAID_AT)
+
+# `added` are the ids that INSERT made. Only what differs is written, so that the same file again changes nothing.
+APPLY = f"""
+    WITH who AS MATERIALIZED (
+        SELECT m.id, given.* FROM ({{members}}) given
+        CROSS JOIN LATERAL (SELECT id FROM members_member WHERE external_id = given.external_id LIMIT 1) m
+    ),
+    wanted AS (
+        SELECT m.id, COALESCE(who.first_name, m.first_name) AS first_name,
+               COALESCE(who.last_name, m.last_name) AS last_name, COALESCE(who.birthday, m.birthday) AS birthday,
+               COALESCE(who.joined_on, m.joined_on) AS joined_on, COALESCE(who.locale, m.locale) AS locale,
+               COALESCE(who.zone_id, m.zone_id) AS zone_id,
+               COALESCE(who.home_store_id, m.home_store_id) AS home_store_id,
+               COALESCE(who.preferred_channel, m.preferred_channel) AS preferred_channel,
+               (m.attributes || who.attributes)
+                   - ARRAY(SELECT part.key FROM jsonb_each(who.attributes) part WHERE part.value = 'null') AS attributes
+        FROM who JOIN members_member m ON m.id = who.id
+    ),
+    updated AS (
+        UPDATE members_member m
+        SET (first_name, last_name, birthday, joined_on, locale, zone_id, home_store_id, preferred_channel, attributes)
+          = (w.first_name, w.last_name, w.birthday, w.joined_on, w.locale, w.zone_id, w.home_store_id,
+             w.preferred_channel, w.attributes)
+        FROM wanted w
+        WHERE m.id = w.id
+          AND (m.first_name, m.last_name, m.birthday, m.joined_on, m.locale, m.zone_id, m.home_store_id,
+               m.preferred_channel, m.attributes)
+              IS DISTINCT FROM (w.first_name, w.last_name, w.birthday, w.joined_on, w.locale, w.zone_id,
+                                w.home_store_id, w.preferred_channel, w.attributes)
+        RETURNING m.id
+    ),
+    addressed AS (
+        INSERT INTO members_identity AS known (member_id, channel, address, verified, recorded_at)
+        SELECT who.id, given.channel, given.address, COALESCE(given.verified, true), %(now)s
+        FROM ({{identities}}) given JOIN who USING (external_id)
+        WHERE NOT EXISTS (
+            SELECT FROM members_identity same
+            WHERE (same.member_id, same.channel, same.address) = (who.id, given.channel, given.address)
+              AND same.verified = COALESCE(given.verified, same.verified)
+        )
+        ORDER BY who.id, given.channel
+        ON CONFLICT (member_id, channel) DO UPDATE
+        SET (address, verified, recorded_at) = (excluded.address, excluded.verified, excluded.recorded_at)
+        RETURNING known.member_id
+    ),
+    tagged AS (
+        INSERT INTO members_tag (member_id, name, since)
+        SELECT who.id, given.name, %(now)s FROM ({{tags}}) given JOIN who USING (external_id)
+        ORDER BY who.id, given.name
+        ON CONFLICT (member_id, name) DO NOTHING
+        RETURNING member_id
+    ),
+    said AS (
+        INSERT INTO members_consent (member_id, channel, purpose, granted, happened_at, recorded_at, source, wording)
+        SELECT who.id, given.channel, given.purpose, given.granted, {_SAID_AT}, %(now)s, given.source, given.wording
+        FROM ({{consents}}) given JOIN who USING (external_id) CROSS JOIN LATERAL (SELECT {_IN_FORCE} AS granted) force
+        WHERE force.granted IS DISTINCT FROM given.granted
+          AND NOT (given.happened_at IS NULL AND given.granted AND force.granted IS NOT NULL)
+        ORDER BY who.id, given.place
+        RETURNING member_id, happened_at
+    ),
+    profiled AS (SELECT unnest(%(added)s::bigint[]) AS member_id UNION SELECT id FROM updated UNION TABLE addressed),
+    happened AS (
+        SELECT member_id, 'profile' AS topic, %(now)s::timestamptz AS since FROM profiled
+        UNION ALL SELECT DISTINCT member_id, 'tag', %(now)s FROM tagged
+        UNION ALL SELECT member_id, 'consent', max(happened_at) FROM said GROUP BY member_id
+    ),
+    told AS ({news.insertion("SELECT member_id, topic, '' AS reference, since FROM happened")})
+    SELECT (SELECT count(DISTINCT member_id) FROM happened WHERE member_id <> ALL (%(added)s::bigint[])),
+           (SELECT array_agg(DISTINCT shard) FROM told)
+"""
