@@ -125,8 +125,8 @@ queued AS (
         words, priority, queued_at, planned_at, due_at, expires_at, attempts, carrier_id)
     SELECT gen_random_uuid(), member_id, channel, purpose, address, language, content_id, grant_id, price,
            COALESCE(currency, ''), sender_id, team_id, origin_kind, origin_id, step_key, visit, journey_id,
-           journey_name, once, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int, 'queued', '', '', priority,
-           %(now)s, planned_at, planned_at, expires_at, 0, ''
+           journey_name, once, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int, 'queued',
+           '', '', priority, %(now)s, planned_at, planned_at, expires_at, 0, ''
     FROM judged WHERE verdict IS NULL
     -- Two constraints may refuse a row: the message's key, when a lost answer is repeated, and the shared address.
     ON CONFLICT DO NOTHING

@@ -19,8 +19,8 @@ Told = tuple[int, str, str]
 _EXISTING = "SELECT member_id FROM members_membership WHERE segment_id = %(segment)s"
 
 # Days that open in a zone are joined to members by month and day; whoever was born on a 29th of February is named on
-# the 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast that fails
-# would break the cohort's statement.
+# the 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast
+# that fails would break the cohort's statement.
 _DATED = """
 SELECT m.id AS member_id, d.day::text AS reference
 FROM members_member m {zone_join}
