@@ -12,7 +12,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Make Chorale's Celery app the current one."""
-        from config import celery, schedule  # noqa: F401 - not at import: Django's settings are complete only now
+        from config import celery, roles, schedule  # noqa: F401 - not at import: Django's settings are complete only now
 
         # The signal is sent for apps with tables only; the entries stand in beat's.
         post_migrate.connect(schedule.install, sender=apps.get_app_config("django_celery_beat"))
+        post_migrate.connect(roles.install, sender=apps.get_app_config("journeys"))
