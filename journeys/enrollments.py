@@ -26,7 +26,7 @@ judged AS MATERIALIZED (
            CASE WHEN NOT %(live)s THEN 'paused'
                 WHEN last.under_way THEN 'under_way'
                 WHEN last.entered_at > %(not_since)s THEN 'not_again'
-                WHEN NOT ({rule}) THEN 'entry_rule'
+                WHEN ({rule}) IS NOT TRUE THEN 'entry_rule'
                 WHEN ({exit}) THEN 'exit_rule' END AS reason
     FROM named n JOIN members_member m ON m.id = n.member_id
     LEFT JOIN LATERAL (
