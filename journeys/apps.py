@@ -11,9 +11,11 @@ class JourneysConfig(AppConfig):
     verbose_name = _("Journeys")
 
     def ready(self) -> None:
-        """Have the engine look as soon as news is committed."""
+        """Make the step kinds known, and have the engine look as soon as news is committed."""
+        from journeys.steps import house
         from members import news
 
+        house.register_all()
         news.on_commit(look_at)
 
 

@@ -16,7 +16,13 @@ from members.sql import Sql, rows
 # News read by the tick: member id, topic, reference.
 Told = tuple[int, str, str]
 
-_EXISTING = "SELECT member_id FROM members_membership WHERE segment_id = %(segment)s"
+# A stay in the segment is worth one entry: whoever entered since joining it is not named again by a later publication.
+_EXISTING = """
+SELECT s.member_id FROM members_membership s
+WHERE s.segment_id = %(segment)s AND NOT EXISTS (
+    SELECT 1 FROM journeys_enrollment e
+    WHERE e.member_id = s.member_id AND e.journey_id = %(journey)s AND e.entered_at >= s.since)
+"""
 
 # Days that open in a zone are joined to members by month and day; whoever was born on a 29th of February is named on
 # the 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast
@@ -67,7 +73,7 @@ def _keyed(found: Sequence[tuple[int, str]], name: str | None) -> list[tuple[int
 
 def name_existing(plan: Plan, now: datetime) -> int:
     """Name everybody who is in the entry segment already; return how many."""
-    return news.write(Sql(_EXISTING, {"segment": plan.entry_segment_id}), topic(plan), now)
+    return news.write(Sql(_EXISTING, {"segment": plan.entry_segment_id, "journey": plan.journey_id}), topic(plan), now)
 
 
 def name_dates(now: datetime) -> int:

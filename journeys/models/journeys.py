@@ -1,5 +1,7 @@
 """Journeys, their immutable versions and the steps of a version."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +34,21 @@ class Journey(models.Model):
         return self.name
 
 
-class Version(models.Model):
+class Published(models.Model):
+    """A row of a published version: it is written once."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new row; one that is stored never changes."""
+        if not self._state.adding:
+            sentence = _("%(what)s is part of a published version and never changes; publish a new version instead.")
+            raise TypeError(sentence % {"what": f"{self._meta.verbose_name} {self}"})
+        super().save(*args, **kwargs)
+
+
+class Version(Published):
     """A published definition. It never changes; editing a journey makes a new one.
 
     What the tick asks in SQL is repeated in columns: priority, entry, re-entry, holdout, goal deadline.
@@ -57,7 +73,7 @@ class Version(models.Model):
         return f"{self.journey} {self.number}"
 
 
-class Step(models.Model):
+class Step(Published):
     """A step of a version. The key is unique in the version and stays the same across versions."""
 
     version = models.ForeignKey(Version, models.CASCADE, related_name="steps", db_index=False)
@@ -77,7 +93,7 @@ class Step(models.Model):
         return self.key
 
 
-class Edge(models.Model):
+class Edge(Published):
     """Where an outcome of a step leads; no target means the end of the journey. `again` marks the way of a go_to."""
 
     step = models.ForeignKey(Step, models.CASCADE, related_name="edges", db_index=False)

@@ -1,0 +1,1 @@
+"""What a journey's definition may say: its fields, its entry, its tree of steps, and its text form."""

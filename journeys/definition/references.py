@@ -1,0 +1,44 @@
+"""What a step refers to by key must be there, and must be able to do what the step wants of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from channels.models import Team
+from content.models import Content, Offer, Variant
+from journeys.definition import fields
+from journeys.definition.errors import BadDefinition, listed
+from members.vocabulary import Channel
+
+SENDABLE = (Channel.EMAIL.value, Channel.SMS.value, Channel.CHAT.value)
+
+
+def check_offer(value: object, place: str) -> None:
+    """Refuse what is not the key of an offer."""
+    key = fields.text(value, place, 64)
+    if not Offer.objects.filter(key=key).exists():
+        raise BadDefinition(place, _("there is no offer `{key}`; create it first or name another.").format(key=key))
+
+
+def check_team(value: object, place: str) -> None:
+    """Refuse what is not the key of a team."""
+    key = fields.text(value, place, 64)
+    if not Team.objects.filter(key=key).exists():
+        raise BadDefinition(place, _("there is no team `{key}`; create it first or name another.").format(key=key))
+
+
+def check_content(value: object, place: str, channels: Sequence[str]) -> None:
+    """Refuse what is no content with a variant for every channel; `preferred` needs one for any of them."""
+    key = fields.text(value, place, 64)
+    if not Content.objects.filter(key=key).exists():
+        raise BadDefinition(place, _("there is no content `{key}`; create it first or name another.").format(key=key))
+    known = set(Variant.objects.filter(content__key=key).values_list("channel", flat=True))
+    missing = [channel for channel in channels if channel != "preferred" and channel not in known]
+    if missing:
+        sentence = _("the content `{key}` has no variant for {channels}; add one, or do not send it there.")
+        raise BadDefinition(place, sentence.format(key=key, channels=listed(missing)))
+    if "preferred" in channels and not known & set(SENDABLE):
+        sentence = _("the content `{key}` has no variant for {channels}; add one.")
+        raise BadDefinition(place, sentence.format(key=key, channels=listed(SENDABLE)))

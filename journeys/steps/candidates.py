@@ -1,0 +1,45 @@
+"""What a sending step wants of the outbox, for a whole cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from journeys.steps.base import StepAt
+from members.sql import Sql
+
+# The deadline counts from the arrival, however often the message is deferred. Content, offer and team are looked up by
+# their keys, which never change.
+_CANDIDATES = """
+SELECT 'enrollment'::text AS origin_kind, e.id AS origin_id, %(step_key)s::text AS step_key, e.visit, e.member_id,
+       (SELECT id FROM content_content WHERE key = %(content)s) AS content_id,
+       (SELECT id FROM content_offer WHERE key = %(offer)s) AS offer_id,
+       %(channels)s::text[] AS channels, %(priority)s::smallint AS priority,
+       e.arrived_at + %(deadline)s::interval AS expires_at, %(journey)s::bigint AS journey_id,
+       %(journey_name)s::text AS journey_name, CASE WHEN %(once)s THEN e.entry_key END AS once_key,
+       (SELECT id FROM channels_team WHERE key = %(team)s) AS team_id, %(losing)s::text AS losing
+FROM ({cohort}) e
+"""
+
+
+def candidates(step: StepAt, cohort: Sql, *, channels: Sequence[str], deadline: Mapping[str, int], once: bool) -> Sql:
+    """Return the columns of `SendingKind.candidates`; `deadline` holds where the step's settings name none.
+
+    With `once`, members who share an address get one message between them; another entry key (another order, another
+    birthday) is another message.
+    """
+    named, settings = cohort.prefixed("c_"), step.settings
+    params = {
+        "step_key": step.key,
+        "content": settings["content"],
+        "offer": settings.get("offer"),
+        "channels": list(channels),
+        "priority": settings.get("priority", step.priority),
+        "deadline": timedelta(**settings.get("deadline", settings.get("due_in", deadline))),
+        "journey": step.journey_id,
+        "journey_name": step.journey_name,
+        "once": once,
+        "team": settings.get("team"),
+        "losing": settings.get("losing", "defer"),
+    }
+    return Sql(_CANDIDATES.format(cohort=named.text), {**named.params, **params})
