@@ -1,9 +1,12 @@
 """Contents and their variants: what is said."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from content.compiled import check
+from content.templates import BadTemplate
 from members.vocabulary import Channel, Purpose
 
 
@@ -47,6 +50,13 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content} ({self.channel}, {self.language})"
+
+    def clean(self) -> None:
+        """Refuse words that cannot be sent: unknown variables, broken Liquid or MJML, parts the channel lacks."""
+        try:
+            check(self)
+        except BadTemplate as error:
+            raise ValidationError({error.field: str(error)}) from error
 
 
 class Link(models.Model):
