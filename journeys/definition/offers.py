@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from content.models import Variant
-from content.templates import BadTemplate, parse
+from content.rendering import BadTemplate, uses_offer
 from journeys.definition.errors import BadDefinition, listed
 from journeys.definition.graph import Way
 from journeys.definition.tree import Placed
@@ -35,14 +35,10 @@ def spoken_of(placed: Sequence[Placed], ways: Sequence[Way]) -> Mapping[str, str
 def _speaks(step: Placed) -> bool:
     variants = Variant.objects.filter(content__key=step.text["content"]).order_by("pk")
     try:
-        return any(_needs_offer(variant) for variant in variants)
+        return any(uses_offer(variant) for variant in variants)
     except BadTemplate as error:
         sentence = _("the content `{content}` cannot be used: {why}").format(content=step.text["content"], why=error)
         raise BadDefinition(f"{step.place}.content", sentence) from error
-
-
-def _needs_offer(variant: Variant) -> bool:
-    return any(parse(name, getattr(variant, name)).needs_offer for name in ("subject", "mjml", "text"))
 
 
 def _the_one(step: Placed, offers: Offers) -> str:

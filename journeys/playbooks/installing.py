@@ -1,0 +1,130 @@
+"""Installing a playbook: everything it needs, or nothing; what is there by its key already stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from channels.models import Team
+from content.models import Content, Offer, Variant
+from content.rendering import BadTemplate, check
+from journeys import drafts
+from journeys.definition import fields
+from journeys.definition.errors import BadDefinition
+from journeys.models import Journey
+from journeys.playbooks.library import Playbook
+from members import segments
+from members.models import Segment
+from members.rules import BadRule
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass
+class Installed:
+    """What an installation did: the journey, and the keys of what was made and of what was kept, as `offer ten-off`."""
+
+    journey: Journey
+    made: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def install(playbook: Playbook) -> Installed:
+    """Make the playbook's segments, offers, teams, contents and the draft of its journey.
+
+    What exists by its key is a marketer's work and stays, the journey's draft too. Raises BadDefinition with the place.
+    """
+    done = Installed(Journey())
+    _each(playbook.segments, "segments", _segment, done)
+    _each(playbook.offers, "offers", _offer, done)
+    _each(playbook.teams, "teams", _team, done)
+    _each(playbook.contents, "contents", _content, done)
+    done.journey = _journey(playbook.journey, done)
+    return done
+
+
+_Make = Callable[[Mapping[str, Any], str], None]
+_KNOWN: Mapping[str, models.Manager[Any]] = {
+    "segments": Segment.objects,
+    "offers": Offer.objects,
+    "teams": Team.objects,
+    "contents": Content.objects,
+}
+# What a playbook can say of each part, in the order in which it is written.
+SEGMENT = ("key", "name", "description", "rule")
+OFFER = ("key", "name", "slot", "terms", "sku", "category", "price", "usual_price", "currency", "valid_days")
+TEAM = ("key", "name", "daily_capacity")
+CONTENT = ("key", "name", "purpose", "variants")
+VARIANT = ("channel", "language", "subject", "mjml", "text")
+
+
+def _each(parts: Sequence[Mapping[str, Any]], place: str, make: _Make, done: Installed) -> None:
+    for number, part in enumerate(parts):
+        inner = f"{place}[{number}]"
+        key = fields.slug(fields.needed(part, "key", inner), fields.at(inner, "key"))
+        name = f"{place[:-1]} {key}"
+        if _KNOWN[place].filter(key=key).exists():
+            done.kept.append(name)
+        else:
+            make(part, inner)
+            done.made.append(name)
+
+
+def _segment(part: Mapping[str, Any], place: str) -> None:
+    try:
+        segments.save(_whole(Segment, part, SEGMENT, place))
+    except BadRule as error:
+        raise BadDefinition(f"{place}.rule", str(error)) from error
+
+
+def _offer(part: Mapping[str, Any], place: str) -> None:
+    _whole(Offer, {"currency": settings.CHORALE_CURRENCY, **part}, OFFER, place).save()
+
+
+def _team(part: Mapping[str, Any], place: str) -> None:
+    _whole(Team, part, TEAM, place).save()
+
+
+def _content(part: Mapping[str, Any], place: str) -> None:
+    variants = fields.items(fields.needed(part, "variants", place), f"{place}.variants", _("variants"))
+    fields.only(part, CONTENT, place)
+    content = _whole(Content, {name: part[name] for name in part if name != "variants"}, CONTENT, place)
+    content.save()
+    for number, item in enumerate(variants):
+        inner = f"{place}.variants[{number}]"
+        variant = _whole(Variant, fields.mapping(item, inner, _("A variant")), VARIANT, inner, content=content)
+        try:
+            check(variant)
+        except BadTemplate as error:
+            raise BadDefinition(inner, str(error)) from error
+        variant.save()
+
+
+def _journey(definition: Mapping[str, Any], done: Installed) -> Journey:
+    key = definition.get("key")
+    journey = Journey.objects.filter(key=key).first() if isinstance(key, str) else None
+    if journey is None:
+        journey, _new = drafts.save(definition)
+        done.made.append(f"journey {journey.key}")
+    else:
+        done.kept.append(f"journey {journey.key}")
+    return journey
+
+
+def _whole(model: type[Row], values: Mapping[str, Any], names: Sequence[str], place: str, **more: Any) -> Row:
+    """Return an unsaved row whose fields are valid."""
+    fields.only(values, names, place)
+    row = model(**values, **more)
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        name, sentences = next(iter(error.message_dict.items()))
+        raise BadDefinition(fields.at(place, name), sentences[0]) from error
+    return row
