@@ -12,6 +12,7 @@ from members.models import Member
 from members.sql import Sql
 from tests.cast import NOW
 
+MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
 COLUMNS = {
     "origin_kind": "text",
     "origin_id": "bigint",
@@ -47,7 +48,8 @@ def content(key: str = "hello", channels: tuple[str, ...] = ("email", "sms", "ch
     """A content with an English variant for each channel."""
     made = Content.objects.create(key=key, name=key.title(), **fields)
     for channel in channels:
-        Variant.objects.create(content=made, channel=channel, language="en", subject="Hello", text="Hello")
+        mail = {"subject": "Hello", "mjml": MJML} if channel == "email" else {}
+        Variant.objects.create(content=made, channel=channel, language="en", text="Hello", **mail)
     return made
 
 
