@@ -21,7 +21,7 @@ _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _TOKEN = re.compile(r"([0-9A-Za-z]{1,11})-([0-9A-Za-z]{1,11})-([0-9A-Za-z]{11})")
 _MAC_BYTES, _MAC_DIGITS = 8, 11  # 64 bits
 _LARGEST = 2**63 - 1
-_LONGEST = 2000  # what Link.url holds
+LONGEST = 2000  # what Link.url holds
 
 _HREF = re.compile(r"""<(?:a|area)\b[^>]*?\shref=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 # What RFC 3986 allows, and letters of any script, which browsers take too.
@@ -128,7 +128,7 @@ def wrappable(places: Iterable[Place], unsubscribe_url: str) -> list[Place]:
     return [
         place
         for place in places
-        if place.url != unsubscribe_url and not place.url.startswith(own) and len(place.url) <= _LONGEST
+        if place.url != unsubscribe_url and not place.url.startswith(own) and len(place.url) <= LONGEST
     ]
 
 
