@@ -9,3 +9,17 @@ class ChannelsConfig(AppConfig):
 
     name = "channels"
     verbose_name = _("Channels")
+
+    def ready(self) -> None:
+        """Make the adapters known, and let a closed grant silence what was going to speak of it."""
+        # Not at import: models are ready only now.
+        from channels import closing, registry
+        from channels.chat.adapter import Chat
+        from channels.desk.adapter import Desk
+        from channels.email.adapter import Email
+        from channels.sms.adapter import Sms
+        from content import offers
+
+        for adapter in (Email, Sms, Chat, Desk):
+            registry.register(adapter)
+        offers.on_closed(closing.grants_closed)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Setting:
     """One setting of an adapter. Secret ones are stored under MultiFernet and never shown again."""
 
     name: str
-    label: str
-    help: str
+    label: str | Promise
+    help: str | Promise
     required: bool = False
     secret: bool = False
     default: Any = None
@@ -117,7 +118,7 @@ class Adapter(ABC):
 
     kind: ClassVar[str]
     channel: ClassVar[str]
-    label: ClassVar[str]
+    label: ClassVar[str | Promise]
     settings: ClassVar[Sequence[Setting]] = ()
     # The carrier drops a second message with the same key: a lost lease may be sent again without guessing.
     dedupes: ClassVar[bool] = False

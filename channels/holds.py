@@ -36,14 +36,14 @@ def held(message: str) -> str:
     )"""
 
 
-def sender_held() -> str:
-    """Return a condition, with `%(sender)s` and `%(channel)s`: a hold covers everything that this sender carries.
+def sender_held(sender_id: str, channel: str) -> str:
+    """Return a condition: a hold covers everything that a sender carries, given as SQL expressions.
 
-    It does not look at messages, so PostgreSQL asks it once and then reads none of them.
+    With parameters instead of columns it does not look at messages, so PostgreSQL asks it once and reads none of them.
     """
-    return """EXISTS (
+    return f"""EXISTS (
         SELECT FROM channels_hold held
         WHERE held.scope = 'all'
-           OR held.scope = 'channel' AND held.scope_id = %(channel)s
-           OR held.scope = 'sender' AND held.scope_id = %(sender)s::text
+           OR held.scope = 'channel' AND held.scope_id = {channel}
+           OR held.scope = 'sender' AND held.scope_id = {sender_id}::text
     )"""

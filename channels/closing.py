@@ -1,0 +1,36 @@
+"""What ends with a grant: messages that have not left, and follow-ups that nobody needs to work any more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from channels.settling import CANCELLED
+from members.sql import rows
+
+# Bookkeeping: a message about a dead grant cannot be claimed or handed over anyway. Handed ones are with the carrier.
+# Rows are locked in the order of their ids, as in a hand-over: the two wait for each other instead of deadlocking.
+_CLOSE = f"""
+WITH mine AS (
+    SELECT id FROM channels_message WHERE grant_id = ANY(%(grants)s) AND state IN ('queued', 'claimed')
+    ORDER BY id FOR UPDATE
+),
+moved AS (
+    UPDATE channels_message x
+    SET state = 'cancelled', reason = 'grant_closed', ended_at = %(now)s, lease_token = NULL, lease_until = NULL
+    FROM mine WHERE x.id = mine.id
+    RETURNING x.*
+),
+counted AS ({CANCELLED}),
+closed AS (
+    UPDATE channels_followup f SET state = 'closed', closed_at = %(now)s
+    FROM channels_message x WHERE x.id = f.message_id AND x.grant_id = ANY(%(grants)s) AND f.state = 'open'
+)
+SELECT count(*) FROM moved
+"""
+
+
+def grants_closed(grants: Collection[int], now: datetime) -> None:
+    """Cancel what has not left about these grants and close their open follow-ups, in the transaction ending them."""
+    params = {"grants": list(grants), "now": now, "today": now.astimezone(UTC).date()}
+    rows(_CLOSE, params)

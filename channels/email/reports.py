@@ -1,0 +1,112 @@
+"""What comes back by mail: bounces (RFC 3464) and complaints (RFC 5965), posted to the webhook as message/rfc822."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage, Message
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from channels.base import NotAReceipt, ReceiptEvent, ReceiptKind
+
+SIGNATURE_HEADER = "X-Chorale-Signature"
+# Enhanced status codes (RFC 3463) after which the address itself is dead: no such mailbox, host or syntax; disabled.
+# Full mailboxes, sizes, policies and networks say nothing about the address.
+_DEAD = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+_KEY = re.compile(rb"(?im)^(?:X-Chorale-Message:[ \t]*|Message-ID:[ \t]*<)([0-9a-f-]{36})")
+_COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}
+
+
+def signature(body: bytes, secret: str) -> str:
+    """Return the header's value for a body: `sha256=` and the HMAC in hexadecimal digits."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def read(request: HttpRequest, secret: str) -> list[ReceiptEvent]:
+    """Return what a posted mail tells about our mails. Raises NotAReceipt."""
+    given = request.headers.get(SIGNATURE_HEADER, "")
+    if not secret or not hmac.compare_digest(given.encode(), signature(request.body, secret).encode()):
+        raise NotAReceipt(f"The header {SIGNATURE_HEADER} does not hold the body's HMAC under the bounce secret.")
+    mail = message_from_bytes(request.body, policy=policy.default)
+    report = str(mail.get_param("report-type") or "").lower()
+    if mail.get_content_type() != "multipart/report" or report not in {"delivery-status", "feedback-report"}:
+        raise NotAReceipt("The mail is neither a delivery status nor a feedback report (multipart/report).")
+    events = _bounces if report == "delivery-status" else _complaints
+    return list(events(mail, request.body, _date(mail)))
+
+
+def _bounces(mail: EmailMessage, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
+    """Yield an event for each recipient whose fate is settled."""
+    whole, *recipients = _blocks(mail, "message/delivery-status")
+    message_key = _uuid(whole.get("Original-Envelope-Id", "")) or _returned_key(body)
+    for fields in recipients:
+        action, status = fields.get("Action", "").strip().lower(), fields.get("Status", "").strip().split(" ")[0]
+        address = _address(fields.get("Original-Recipient") or fields.get("Final-Recipient") or "")
+        kind = _kind(action, status)
+        if kind:
+            told = {name.lower(): str(value) for name, value in fields.items()}
+            named = message_key or hashlib.sha256(body).hexdigest()[:32]
+            yield ReceiptEvent(f"{named} {address} {action}"[:200], kind, at, told, message_key, address=address)
+
+
+def _kind(action: str, status: str) -> ReceiptKind | None:
+    if action in {"delivered", "relayed", "expanded"}:
+        return ReceiptKind.DELIVERED
+    if action == "failed":
+        return ReceiptKind.BOUNCED if status in _DEAD else ReceiptKind.FAILED
+    return None  # delayed: nothing is settled yet
+
+
+def _complaints(mail: EmailMessage, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
+    [fields, *_others] = _blocks(mail, "message/feedback-report")
+    if fields.get("Feedback-Type", "").strip().lower() not in _COMPLAINTS:
+        return
+    message_key = _returned_key(body)
+    address = _address(fields.get("Original-Rcpt-To", ""))
+    named = message_key or hashlib.sha256(body).hexdigest()[:32]
+    told = {name.lower(): str(value) for name, value in fields.items()}
+    yield ReceiptEvent(f"{named} complaint", ReceiptKind.COMPLAINED, at, told, message_key, address=address)
+
+
+def _blocks(mail: EmailMessage, kind: str) -> list[Message]:
+    """Return the groups of fields in the part of this kind: the parser makes a message of each."""
+    part = next((part for part in mail.walk() if part.get_content_type() == kind), None)
+    if part is None:
+        raise NotAReceipt(f"The report has no part {kind}.")
+    blocks = part.get_payload()
+    if isinstance(blocks, list):
+        return [block for block in blocks if isinstance(block, Message) and block.items()] or [Message()]
+    return [message_from_bytes(str(blocks).encode())]
+
+
+def _returned_key(body: bytes) -> str:
+    """Return the key in the headers of the mail that came back; the report's own Message-ID does not look like one."""
+    found = _KEY.findall(body)
+    return _uuid(found[-1].decode()) if found else ""
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text.strip()))
+    except ValueError:
+        return ""
+
+
+def _address(field: str) -> str:
+    """Return the address of a field such as `rfc822; ada@example.com`."""
+    return field.rpartition(";")[2].strip().strip("<>").lower()
+
+
+def _date(mail: EmailMessage) -> datetime:
+    try:
+        found = parsedate_to_datetime(str(mail["Date"]))
+    except (TypeError, ValueError) as error:
+        raise NotAReceipt("The report has no date.") from error
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,76 @@
+"""The hand-over: the last look at a window of messages, committed just before the carrier is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from channels.base import Outgoing
+from channels.obstacles import VERDICT
+from channels.settling import CANCELLED
+from members.sql import rows
+
+# Longer than any adapter's time-outs for a window; a worker that takes longer is taken for dead.
+LEASE = timedelta(minutes=10)
+
+# Everything that can forbid a message is asked in the statement that hands it over: whoever redeems or withdraws before
+# it wins, whoever comes after it comes too late. Token and state are compared under the row's lock, so a message that
+# was cancelled or taken away meanwhile is not touched; rows are locked in the order of their ids, so that whoever
+# cancels several waits instead of deadlocking. What the member will see is kept from here on.
+_HAND_OVER = f"""
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(subjects)s::text[], %(texts)s::text[], %(htmls)s::text[])
+        AS given(id, subject, text, html)
+),
+judged AS MATERIALIZED (
+    SELECT x.id, {VERDICT} AS verdict
+    FROM channels_message x WHERE x.id = ANY(%(ids)s) AND x.lease_token = %(token)s AND x.state = 'claimed'
+    ORDER BY x.id FOR UPDATE OF x
+),
+moved AS (
+    UPDATE channels_message x
+    SET state = CASE verdict WHEN '' THEN 'handed' WHEN 'waits' THEN 'queued' ELSE 'cancelled' END,
+        reason = CASE WHEN verdict IN ('', 'waits') THEN x.reason ELSE verdict END,
+        ended_at = CASE WHEN verdict NOT IN ('', 'waits') THEN %(now)s END,
+        handed_at = CASE verdict WHEN '' THEN %(now)s ELSE x.handed_at END,
+        attempts = x.attempts + (verdict = '')::int,
+        lease_token = CASE verdict WHEN '' THEN x.lease_token END,
+        lease_until = CASE verdict WHEN '' THEN %(until)s END
+    FROM judged WHERE x.id = judged.id
+    RETURNING x.*
+),
+kept AS (
+    INSERT INTO channels_rendering (message_id, subject, text, html)
+    SELECT id, subject, text, html FROM given JOIN moved USING (id) WHERE state = 'handed'
+    ON CONFLICT (message_id) DO UPDATE SET subject = EXCLUDED.subject, text = EXCLUDED.text, html = EXCLUDED.html
+),
+counted AS ({CANCELLED})
+SELECT id, state FROM moved
+"""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The messages of a window that leave now; the others were `cancelled`, or wait in the queue, or were lost."""
+
+    messages: Sequence[Outgoing]
+    cancelled: int
+
+
+def hand_over(window: Sequence[Outgoing], token: UUID, now: datetime) -> HandedOver:
+    """Mark those of a claimed window as handed over that may still leave; called within a transaction."""
+    params = {
+        "ids": [out.message_id for out in window],
+        "subjects": [out.subject for out in window],
+        "texts": [out.text for out in window],
+        "htmls": [out.html for out in window],
+        "token": token,
+        "now": now,
+        "today": now.astimezone(UTC).date(),
+        "until": now + LEASE,
+    }
+    states = dict(rows(_HAND_OVER, params))
+    leaving = [out for out in window if states.get(out.message_id) == "handed"]
+    return HandedOver(leaving, sum(state == "cancelled" for state in states.values()))

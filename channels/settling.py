@@ -1,0 +1,131 @@
+"""What became of messages is written in one statement: their state, a touchpoint for each that left, and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+from uuid import UUID
+
+from channels.vocabulary import Reason, State
+from members import news, touchpoints
+from members.sql import Sql, rows
+
+# For the WITH of a statement whose `moved` yields rows of channels_message; needs %(today)s.
+CANCELLED = """
+    INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
+    SELECT journey_id, step_key, channel, state, %(today)s, count(*)
+    FROM moved WHERE state = 'cancelled' GROUP BY journey_id, step_key, channel, state
+"""
+
+_CONTACT = """
+    SELECT x.member_id, %(now)s::timestamptz AS happened_at, x.channel, 'out' AS direction,
+           CASE x.channel WHEN 'desk' THEN 'follow_up' ELSE 'message' END AS kind,
+           x.id AS message_id, x.journey_id, x.journey_name,
+           g.offer_id, o.name AS offer_name, x.grant_id, x.price, x.currency,
+           x.content_id, c.name AS content_name, COALESCE(NULLIF(r.subject, ''), r.text) AS text, x.came_to AS outcome
+    FROM moved x
+    JOIN content_content c ON c.id = x.content_id
+    LEFT JOIN channels_rendering r ON r.message_id = x.id
+    LEFT JOIN content_grant g ON g.id = x.grant_id
+    LEFT JOIN content_offer o ON o.id = g.offer_id
+    WHERE x.came_to IN ('sent', 'unconfirmed')
+"""
+_COLUMNS = (
+    "member_id",
+    "happened_at",
+    "channel",
+    "direction",
+    "kind",
+    "message_id",
+    "journey_id",
+    "journey_name",
+    "offer_id",
+    "offer_name",
+    "grant_id",
+    "price",
+    "currency",
+    "content_id",
+    "content_name",
+    "text",
+    "outcome",
+)
+
+# `given` yields (id, state, reason, words, carrier_id, due_at, uncounted). A receipt may overtake the answer of its own
+# hand-over: then the message is delivered or failed already and stays so, and only the departure is noted. Without our
+# token the row belongs to somebody else.
+_SETTLE = """
+WITH given AS MATERIALIZED ({given}),
+moved AS (
+    UPDATE channels_message x
+    SET state = CASE x.state WHEN 'handed' THEN g.state ELSE x.state END,
+        reason = CASE x.state WHEN 'handed' THEN g.reason ELSE x.reason END,
+        words = CASE x.state WHEN 'handed' THEN left(g.words, 500) ELSE x.words END,
+        carrier_id = CASE g.carrier_id WHEN '' THEN x.carrier_id ELSE left(g.carrier_id, 200) END,
+        due_at = COALESCE(g.due_at, x.due_at),
+        attempts = x.attempts - g.uncounted::int,
+        sent_at = CASE WHEN g.state = 'sent' OR x.state <> 'handed' THEN %(now)s ELSE x.sent_at END,
+        ended_at = CASE WHEN x.state = 'handed' AND g.state IN ('refused', 'failed', 'unconfirmed')
+                        THEN %(now)s ELSE x.ended_at END,
+        lease_token = NULL, lease_until = NULL
+    FROM given g
+    WHERE x.id = g.id AND x.state IN ('handed', 'delivered', 'failed') AND {held}
+    RETURNING x.*, CASE WHEN x.state IN ('delivered', 'failed') AND g.state IN ('sent', 'unconfirmed')
+                        THEN 'sent' ELSE g.state END AS came_to
+),
+contacts AS ({contacts}),
+told AS ({news}),
+counted AS (
+    INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
+    SELECT journey_id, step_key, channel, came_to, %(today)s, count(*)
+    FROM moved WHERE came_to <> 'queued' GROUP BY journey_id, step_key, channel, came_to
+)
+SELECT (SELECT jsonb_object_agg(came_to, count) FROM (SELECT came_to, count(*) FROM moved GROUP BY came_to) s),
+       (SELECT array_agg(DISTINCT shard) FROM told)
+"""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a message comes to. `due_at` is when it is tried again; `uncounted` takes back the attempt."""
+
+    id: int
+    state: State
+    reason: Reason | str = ""
+    words: str = ""
+    carrier_id: str = ""
+    due_at: datetime | None = None
+    uncounted: bool = False
+
+
+_TYPES = ("bigint", "text", "text", "text", "text", "timestamptz", "boolean")
+_NAMES = [field.name for field in fields(Settlement)]
+
+
+def record(settlements: Iterable[Settlement], token: UUID, now: datetime) -> dict[str, int]:
+    """Write what became of the messages that are still handed over under this token; returns how many came to what."""
+    columns = list(zip(*(astuple(settlement) for settlement in settlements), strict=True))
+    if not columns:
+        return {}
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(_NAMES, _TYPES, strict=True))
+    given = f"SELECT * FROM unnest({arrays}) AS given({', '.join(_NAMES)})"
+    params = {name: list(values) for name, values in zip(_NAMES, columns, strict=True)}
+    return settle(Sql(given, params), now, token)
+
+
+def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, int]:
+    """Write what a SELECT of Settlement's columns yields, for messages that are handed over.
+
+    With a token only those under its lease; without one the SELECT has locked the rows itself.
+    """
+    named = given.prefixed("given_")
+    text = _SETTLE.format(
+        given=named.text,
+        held="x.lease_token = %(token)s" if token else "x.lease_token IS NOT NULL",
+        contacts=touchpoints.insertion(_CONTACT, _COLUMNS),
+        news=touchpoints.news_of("contacts"),
+    )
+    params = {**named.params, "now": now, "today": now.astimezone(UTC).date(), "token": token}
+    [(counts, shards)] = rows(text, params)
+    news.announce(shards)
+    return counts or {}
