@@ -57,14 +57,15 @@ def check(url: str) -> None:
 
     Raises ServerError with a sentence that names BROKER_URL and no password.
     """
-    connection = Connection(url, transport_options=transport_options(url), connect_timeout=5)
+    options = {**transport_options(url), **({} if kind(url) in AMQP else {"socket_timeout": 5})}
+    connection = Connection(url, transport_options=options, connect_timeout=5)
     try:
         connection.ensure_connection(max_retries=1, timeout=5)
     except (AMQPError, RedisError, OperationalError, OSError) as error:
         words = " ".join(str(error).split()) or type(error).__name__
         raise ServerError(
             f"BROKER_URL: the broker cannot be reached: {masked(words, connection.password or '')}; "
-            "start it, or correct the address."
+            "make sure that it runs and that this address is right."
         ) from error
     finally:
         connection.release()

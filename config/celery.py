@@ -2,11 +2,13 @@
 
 import logging.config
 import os
+import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import import_modules, setup_logging
+from celery.signals import import_modules, setup_logging, task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 
 from config import startup
 
@@ -17,6 +19,9 @@ with startup.sentences():
 app = Celery("chorale")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Celery would close the connection after every task and PostgreSQL start a process for the next one. Here a task
+# begins as a request does: a connection that is broken or too old is closed, a good one used again.
+app.conf.CELERY_DB_REUSE_MAX = sys.maxsize
 
 
 @import_modules.connect(sender=app)
@@ -24,6 +29,12 @@ def start_servers(**kwargs: Any) -> None:
     """Start or check the servers when a worker or beat starts, before either of them connects."""
     with startup.sentences():
         startup.servers()
+
+
+@task_prerun.connect
+def start_with_a_good_connection(**kwargs: Any) -> None:
+    """Close the connections of this process that are broken or older than CONN_MAX_AGE."""
+    close_old_connections()
 
 
 @setup_logging.connect

@@ -49,10 +49,10 @@ def check(database: dict[str, Any]) -> None:
         with connect(**{"connect_timeout": 5, **parts, **database["OPTIONS"]}) as connection:
             version = connection.info.server_version // 10000
     except OperationalError as error:
-        words = " ".join(str(error).split())
+        words = " ".join(str(error).partition("Is the server running")[0].split())
         raise ServerError(
             f"DATABASE_URL: PostgreSQL cannot be reached: {masked(words, database['PASSWORD'])}; "
-            "start it, or correct the address."
+            "make sure that it runs and that this address is right."
         ) from error
     if version < OLDEST:
         raise ServerError(f"DATABASE_URL: this is PostgreSQL {version}; Chorale needs {OLDEST} or newer.")

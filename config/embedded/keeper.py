@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -15,11 +16,12 @@ from config.embedded.account import Account
 from config.embedded.errors import ServerError
 from config.embedded.home import Home
 from config.embedded.postgres import Postgres
-from config.embedded.server import Server
+from config.embedded.server import PATIENCE, Server
 from config.embedded.valkey import Valkey
 
 LOOK = 0.25  # seconds between two looks at users and servers
-PAUSE = 5.0  # seconds between two attempts to bring a server that died back up
+# Seconds after an attempt to bring a server back up that failed. Longer than users have patience, so that they are told.
+PAUSE = 1.5 * PATIENCE
 
 log = logging.getLogger("keeper")
 
@@ -37,30 +39,38 @@ def keep(home: Home, durable: bool, answer: int, start_lock: int) -> None:
     """
     life = locks.opened(home.keeper_lock)
     locks.take(life)
+    try:
+        account = place.prepare(home)
+    except (ServerError, OSError) as error:
+        _fail(answer, error)
+        return
     servers = servers_of(home, durable)
     try:
-        account = _started(home, servers, answer)
-        if account:
+        if _started(servers, account, answer):
             os.close(start_lock)
             _watch(home, servers, account)
     finally:
         for server in reversed(servers):
             server.stop()
+        shutil.rmtree(home.sockets, ignore_errors=True)
         # Before the users' lock, which goes with the process: who gets that one must not find a keeper any more.
         os.close(life)
 
 
-def _started(home: Home, servers: list[Server], answer: int) -> Account | None:
+def _started(servers: list[Server], account: Account, answer: int) -> bool:
     try:
-        account = place.prepare(home)
         for server in servers:
             server.start(account)
     except (ServerError, OSError) as error:
-        log.error("%s", error)
-        _say(answer, str(error))
-        return None
+        _fail(answer, error)
+        return False
     _say(answer, "ready")
-    return account
+    return True
+
+
+def _fail(answer: int, error: Exception) -> None:
+    log.error("%s", error)
+    _say(answer, str(error))
 
 
 def _say(pipe: int, line: str) -> None:
@@ -76,18 +86,19 @@ def _watch(home: Home, servers: list[Server], account: Account) -> None:
     next_try = 0.0
     while not locks.try_take(users):
         for server in servers:
-            if not server.alive() and time.monotonic() >= next_try:
+            if not server.alive() and time.monotonic() >= next_try and not _restarted(server, account):
                 next_try = time.monotonic() + PAUSE
-                _restart(server, account)
         time.sleep(LOOK)
 
 
-def _restart(server: Server, account: Account) -> None:
+def _restarted(server: Server, account: Account) -> bool:
     log.warning("The %s server died; it is started again.", server.name)
     try:
         server.start(account)
     except (ServerError, OSError) as error:
         log.error("%s", error)
+        return False
+    return True
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:

@@ -11,11 +11,12 @@ from config.embedded import programs
 from config.embedded.account import Account
 from config.embedded.errors import ServerError
 from config.embedded.home import Home
-from config.embedded.logs import appended, last_words
+from config.embedded.logs import age, appended, reason
 from config.embedded.server import Server, runs_with
 from config.embedded.tuning import LOOSE, settings
 
 MAJOR = "18"
+STALLED = 60.0  # seconds without a word after which a server that starts or stops is given up
 NAME = "chorale"  # of the database and of its superuser
 
 INITDB = [
@@ -40,7 +41,11 @@ class Postgres(Server):
     def __init__(self, home: Home, durable: bool = True) -> None:
         super().__init__(home)
         self.durable = durable
-        self.data = home.servers / "postgres"
+
+    @property
+    def data(self) -> Path:
+        """The cluster's directory as its own user reaches it, which is not always through the home."""
+        return self.home.servers.resolve() / "postgres"
 
     def prepare(self, account: Account) -> None:
         """Make the cluster if there is none; remove the traces of a server that was killed."""
@@ -53,7 +58,12 @@ class Postgres(Server):
                 "dump it with the old release and load the dump with this one, or move it aside."
             )
         # No process of that server lives, says the lock; PostgreSQL itself would balk at a stranger with its old id.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for left in (self.data / "postmaster.pid", self._socket, self._socket.with_name(f"{self._socket.name}.lock")):
+            left.unlink(missing_ok=True)
+
+    @property
+    def _socket(self) -> Path:
+        return self.home.sockets / ".s.PGSQL.5432"
 
     def _make_cluster(self, account: Account) -> None:
         """Make the cluster aside and put it in place when it is whole, so that half a one is never taken for one."""
@@ -72,6 +82,7 @@ class Postgres(Server):
 
     def _run(self, account: Account, command: list[str | Path], said: str = "") -> None:
         with appended(self.log) as log:
+            begins = log.tell()
             done = subprocess.run(
                 command,
                 cwd="/",
@@ -83,7 +94,7 @@ class Postgres(Server):
                 **account.popen(),
             )
         if done.returncode:
-            raise ServerError(f"No database can be made in {self.home.servers}: {last_words(self.log)}.")
+            raise ServerError(f"No database can be made in {self.home.servers}: {reason(self.log, begins)}.")
 
     def _programs(self, account: Account) -> Path:
         return programs.postgres(account, self.home.servers.resolve())
@@ -92,23 +103,23 @@ class Postgres(Server):
         """Return the postmaster's command line with all settings, so that they follow the machine at each start."""
         chosen = {**settings(), **({} if self.durable else LOOSE)}
         options = [f"--{name}={value}" for name, value in chosen.items()]
-        return [self._programs(account) / "postgres", "-D", self.data.resolve(), "-k", self.home.sockets, *options]
+        return [self._programs(account) / "postgres", "-D", self.data, "-k", self.home.sockets, *options]
 
     def ready(self) -> bool:
         """Return whether the postmaster says so and its socket takes a connection."""
         if self._status() != "ready" or not self.alive():
             return False
         with socket.socket(socket.AF_UNIX) as client:
-            return client.connect_ex(str(self.home.sockets / ".s.PGSQL.5432")) == 0
+            return client.connect_ex(str(self._socket)) == 0
 
     def busy(self) -> bool:
-        """Return whether it recovers, starts or shuts down."""
-        return self._status() != "ready"
+        """Return whether it recovers, starts or shuts down, and said so lately."""
+        return self._status() != "ready" and age(self.log) < STALLED
 
     def recorded_pid(self) -> int | None:
         """Return the postmaster's process id."""
         lines = self._recorded()
-        return int(lines[0]) if lines and runs_with(int(lines[0]), str(self.data.resolve())) else None
+        return int(lines[0]) if lines and runs_with(int(lines[0]), str(self.data)) else None
 
     def _status(self) -> str:
         lines = self._recorded()

@@ -14,7 +14,7 @@ from config.embedded import locks
 from config.embedded.account import Account
 from config.embedded.errors import ServerError
 from config.embedded.home import Home
-from config.embedded.logs import appended, last_words
+from config.embedded.logs import appended, reason
 
 PATIENCE = 10.0  # seconds that a server which is neither starting nor answering is waited for
 GRACE = 30.0  # seconds from asking a server to stop until asking harder
@@ -35,6 +35,7 @@ class Server(ABC):
         self.home = home
         self.lock = home.root / f"{self.name}.lock"
         self.log = home.root / f"{self.name}.log"
+        self.log_begins = 0  # where in its log the present run of the server begins
         self.process: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
@@ -74,7 +75,9 @@ class Server(ABC):
             if self.alive():
                 self.stop()
             elif started:
-                raise ServerError(f"The embedded {self.name} server does not start: {last_words(self.log)}.")
+                raise ServerError(
+                    f"The embedded {self.name} server does not start: {reason(self.log, self.log_begins)}."
+                )
             else:
                 self._spawn(account)
                 started = True
@@ -87,6 +90,7 @@ class Server(ABC):
     def _spawn(self, account: Account) -> None:
         self.prepare(account)
         with locks.taken(self.lock) as descriptor, appended(self.log) as log:
+            self.log_begins = log.tell()
             self.process = subprocess.Popen(
                 self.command(account),
                 cwd="/",

@@ -17,6 +17,10 @@ FIXED: dict[str, str | int] = {
     "max_wal_size": "2GB",
     # Data is on solid state disks nowadays, where reading here and there costs little more than reading on.
     "random_page_cost": "1.1",
+    # After a crash the keeper starts it anew. PostgreSQL's own way was seen to hang for good on a full disk.
+    "restart_after_crash": "off",
+    # A recovery that takes long says so in the log, and is waited for as long as it says something.
+    "log_startup_progress_interval": "2s",
     # Statements and the details of errors repeat personal data, which stays out of logs.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

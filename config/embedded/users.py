@@ -10,7 +10,7 @@ from config.embedded import locks
 from config.embedded.errors import ServerError
 from config.embedded.home import Home
 from config.embedded.keeper import servers_of
-from config.embedded.logs import appended, last_words
+from config.embedded.logs import appended, reason
 from config.embedded.server import PATIENCE, wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -60,7 +60,7 @@ def _kept(home: Home) -> bool:
 
     if not wait_until(settled, PATIENCE, while_=lambda: any(server.alive() and server.busy() for server in servers)):
         lame = next((server for server in servers if not server.ready()), servers[0])
-        raise ServerError(f"The embedded {lame.name} server does not answer: {last_words(lame.log)}.")
+        raise ServerError(f"The embedded {lame.name} server does not answer: {reason(lame.log)}.")
     return locks.is_taken(home.keeper_lock)
 
 
@@ -85,9 +85,10 @@ def _start_keeper(home: Home, durable: bool, start_lock: int) -> None:
             sys.stderr.write(f"Waiting for the embedded servers in {home.root} …\n")
         said = reader.read().decode()
     if said != "ready":
-        raise ServerError(said or f"The keeper of the embedded servers died: {last_words(home.keeper_log)}.")
+        raise ServerError(said or f"The keeper of the embedded servers died: {reason(home.keeper_log)}.")
 
 
 def _plain_environment() -> dict[str, str]:
     """Return an environment for the servers: no PGDATA, PGPORT, LC_ALL and the like of whoever comes first."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+    found = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return {**found, "LC_ALL": "C"}
