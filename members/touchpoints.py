@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import cast
+
+from django.db.models import Field
 
 from members import news
 from members.models import Touchpoint
@@ -85,5 +88,5 @@ def news_of(contacts: str) -> str:
 
 
 def _cut(name: str) -> str:
-    longest = Touchpoint._meta.get_field(name).max_length  # noqa: SLF001 - Django's documented way to a field
-    return f"left({name}, {longest})"
+    field = Touchpoint._meta.get_field(name)  # noqa: SLF001 - Django's documented way to a field
+    return f"left({name}, {cast('Field[str, str]', field).max_length})"

@@ -92,9 +92,9 @@ def member(
     if "zone" in fields:
         fields["zone_id"] = fields.pop("zone")
     made = Member.objects.create(external_id=external_id, recorded_at=now, **fields)
-    for channel, address in {Channel.EMAIL: email, Channel.SMS: sms, Channel.CHAT: chat}.items():
+    for place, address in {Channel.EMAIL: email, Channel.SMS: sms, Channel.CHAT: chat}.items():
         if address:
-            identity(made, channel, address, now=now)
+            identity(made, place, address, now=now)
     for channel in agreed:
         consent(made, channel, at=now - 30 * DAY)
     for name in tags:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 # Outside of these years PostgreSQL could give a time back that Python cannot read.
@@ -19,15 +20,18 @@ DEAREST = Decimal("9999999999.99")
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 
+Label = str | Promise
+
+
 class BadItem(ValueError):
     """An item cannot be stored; the message is one sentence that says what, and what would be right."""
 
 
-def text(value: str, what: str, longest: int, *, blank: bool = False) -> str:
+def text(value: str, what: Label, longest: int, *, blank: bool = False) -> str:
     """Return text of at most `longest` printable characters."""
     if type(value) is str and len(value) <= longest and value.isprintable() and (value or blank):
         return value
-    if not value and not blank:
+    if value in {"", None} and not blank:
         raise BadItem(_("%(what)s is missing.") % {"what": what})
     if type(value) is str and len(value) > longest:
         raise BadItem(
@@ -37,7 +41,7 @@ def text(value: str, what: str, longest: int, *, blank: bool = False) -> str:
     raise BadItem(_("%(what)s is %(value)s; write printable characters.") % {"what": what, "value": ascii(value)[:80]})
 
 
-def instant(value: datetime, what: str) -> datetime:
+def instant(value: datetime, what: Label) -> datetime:
     """Return an aware time between the years 1900 and 2200."""
     if type(value) is not datetime or value.tzinfo is None:
         raise BadItem(_("%(what)s is no time with an offset; write one such as 2026-03-10T12:00:00Z.") % {"what": what})
@@ -48,7 +52,7 @@ def instant(value: datetime, what: str) -> datetime:
     return value
 
 
-def day(value: date, what: str) -> date:
+def day(value: date, what: Label) -> date:
     """Return a date between the years 1900 and 2200."""
     if not EARLIEST.year <= value.year < LATEST.year:
         raise BadItem(
@@ -57,7 +61,7 @@ def day(value: date, what: str) -> date:
     return value
 
 
-def whole(value: int, what: str) -> int:
+def whole(value: int, what: Label) -> int:
     """Return a whole number that fits four bytes."""
     if type(value) is int and -MOST <= value <= MOST:
         return value
@@ -67,7 +71,7 @@ def whole(value: int, what: str) -> int:
     )
 
 
-def price(value: Decimal, what: str) -> Decimal:
+def price(value: Decimal, what: Label) -> Decimal:
     """Return an amount of money that is not negative and has at most two decimals."""
     if type(value) is Decimal and value.is_finite() and 0 <= value <= DEAREST:
         exponent = value.as_tuple().exponent
@@ -86,7 +90,7 @@ def currency(value: str) -> str:
     raise BadItem(_("The currency is %(value)s; write three capitals, such as EUR.") % {"value": ascii(value)[:40]})
 
 
-def document(value: Mapping[str, Any], what: str) -> str:
+def document(value: Mapping[str, Any], what: Label) -> str:
     """Return the JSON text of an object that PostgreSQL can store."""
     if not value:
         return "{}"
@@ -96,7 +100,7 @@ def document(value: Mapping[str, Any], what: str) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         raise BadItem(_("%(what)s cannot be written as JSON: %(why)s.") % {"what": what, "why": error}) from error
     if dumped[0] != "{" or ("\\u0000" in dumped and _holds_nul(value)):
-        raise BadItem(_("%(what)s must be an object without NUL characters.") % {"what": what})
+        raise BadItem(_("%(what)s must be a JSON object without NUL characters.") % {"what": what})
     return dumped
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from members import zones
 from members.facts import checks
@@ -44,6 +45,17 @@ CONSENT = {
 }
 TAG = {"external_id": "text", "name": "text"}
 
+# Translated when a sentence is made of them: these functions run a million times without making one.
+EXTERNAL_ID = gettext_lazy("The external id")
+FIRST_NAME = gettext_lazy("The first name")
+LAST_NAME = gettext_lazy("The last name")
+BIRTHDAY = gettext_lazy("The birthday")
+JOINED_ON = gettext_lazy("The date of joining")
+ATTRIBUTE_NAME = gettext_lazy("The attribute's name")
+ATTRIBUTES = gettext_lazy("The attributes")
+CONSENT_TIME = gettext_lazy("The time of the consent")
+CONSENT_SOURCE = gettext_lazy("The source of the consent")
+
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,64}")
 _REACHABLE = {channel for channel, _label in REACHABLE}
@@ -62,7 +74,7 @@ class Flat:
 
 def flatten(position: int, record: MemberRecord, stores: Mapping[str, int], region: str | None) -> Flat:
     """Return the rows of a record, or raise BadItem with what is wrong with it. `stores` gives the id of a code."""
-    key = checks.text(record.external_id, _("The external id"), 64)
+    key = checks.text(record.external_id, EXTERNAL_ID, 64)
     for name in record.tags:
         if not SLUG.fullmatch(name):
             raise BadItem(
@@ -80,10 +92,10 @@ def flatten(position: int, record: MemberRecord, stores: Mapping[str, int], regi
 def _member(key: str, record: MemberRecord, stores: Mapping[str, int]) -> Row:
     return (
         key,
-        _name(record.first_name, _("The first name")),
-        _name(record.last_name, _("The last name")),
-        record.birthday and checks.day(record.birthday, _("The birthday")),
-        record.joined_on and checks.day(record.joined_on, _("The date of joining")),
+        _name(record.first_name, FIRST_NAME),
+        _name(record.last_name, LAST_NAME),
+        record.birthday and checks.day(record.birthday, BIRTHDAY),
+        record.joined_on and checks.day(record.joined_on, JOINED_ON),
         _locale(record.locale),
         _zone(record.zone),
         _store(record.home_store, stores),
@@ -92,7 +104,7 @@ def _member(key: str, record: MemberRecord, stores: Mapping[str, int]) -> Row:
     )
 
 
-def _name(value: str | None, what: str) -> str | None:
+def _name(value: str | None, what: checks.Label) -> str | None:
     return None if value is None else checks.text(" ".join(value.split()), what, 100, blank=True)
 
 
@@ -130,8 +142,8 @@ def _preferred(value: str | None) -> str | None:
 
 def _attributes(values: Mapping[str, Any]) -> str:
     for name in values:
-        checks.text(name, _("The attribute's name"), 64)
-    return checks.document(values, _("What the attributes hold"))
+        checks.text(name, ATTRIBUTE_NAME, 64)
+    return checks.document(values, ATTRIBUTES)
 
 
 def _identities(key: str, record: MemberRecord, region: str | None) -> list[Row]:
@@ -160,8 +172,8 @@ def _consent(key: str, place: int, said: Said) -> Row:
             }
         )
     if said.happened_at is not None:
-        checks.instant(said.happened_at, _("The time of the consent"))
-    source = checks.text(said.source, _("The source of the consent"), 64)
+        checks.instant(said.happened_at, CONSENT_TIME)
+    source = checks.text(said.source, CONSENT_SOURCE, 64)
     if "\0" in said.wording:
         raise BadItem(_("The wording of the consent holds a NUL character."))
     return key, place, said.channel, said.purpose, said.granted, said.happened_at, source, said.wording

@@ -121,6 +121,7 @@ def _store(
     """Execute the statement, take its outcome down and return how many facts were known already."""
     if not checked.rows:
         return 0
+    new: int
     [(new, unknown, shards)] = rows(text, params)
     news.announce(shards)
     facts = dict(batch) if unknown else {}
@@ -140,7 +141,9 @@ def _unknown(member: str | int) -> str:
 
 def _refuse_differing(relation: Sql, batch: list[tuple[int, Any]], outcome: Recorded) -> None:
     facts = dict(batch)
-    for (position,) in rows(DIFFERING.format(staged=relation.text), relation.params):
+    unknown = {reject.position for reject in outcome.rejected}
+    differing = {position for (position,) in rows(DIFFERING.format(staged=relation.text), relation.params)}
+    for position in differing - unknown:
         outcome.repeated -= 1
         reason = _("The purchase “%(key)s” is known already, with another total; a stored fact does not change.")
         outcome.rejected.append(Reject(position, reason % {"key": facts[position].key}))

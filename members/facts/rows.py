@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from members.facts import checks
 from members.facts.checks import BadItem
@@ -34,20 +35,38 @@ LINE = {
 }
 
 Row = tuple[Any, ...]
+ZERO = Decimal(0)
+LARGEST_ID = 2**63 - 1
+
+# Translated when a sentence is made of them: these functions run a million times without making one.
+EVENT_NAME = gettext_lazy("The event's name")
+PROPERTIES = gettext_lazy("The event's properties")
+POINTS_NUMBER = gettext_lazy("The number of points")
+EXPIRES_AT = gettext_lazy("The time when the points expire")
+PURCHASE_QUANTITY = gettext_lazy("The purchase's quantity")
+SKU = gettext_lazy("The sku")
+CATEGORY = gettext_lazy("The category")
+QUANTITY = gettext_lazy("The quantity")
+UNIT_PRICE = gettext_lazy("The unit price")
+MEMBER = gettext_lazy("The member")
+TIME = gettext_lazy("The time")
+SOURCE = gettext_lazy("The source")
+KEY = gettext_lazy("The key")
 
 
 def event(position: int, fact: EventFact) -> Row:
     """Return the row of an event."""
-    name = checks.text(fact.name, _("The event's name"), 64)
-    return (*_head(position, fact), name, checks.document(fact.properties, _("What the event's properties hold")))
+    name = checks.text(fact.name, EVENT_NAME, 64)
+    return (*_head(position, fact), name, checks.document(fact.properties, PROPERTIES))
 
 
 def points(position: int, fact: PointsFact) -> Row:
     """Return the row of a points entry."""
-    amount = checks.whole(fact.points, _("The number of points"))
+    head = _head(position, fact)
+    amount = checks.whole(fact.points, POINTS_NUMBER)
     expires = fact.expires_at
     if expires is not None:
-        checks.instant(expires, _("The time when the points expire"))
+        checks.instant(expires, EXPIRES_AT)
     if fact.kind == PointsKind.EARNED:
         if amount <= 0:
             raise BadItem(_("Earned points are %(points)d; write a number above zero.") % {"points": amount})
@@ -57,7 +76,7 @@ def points(position: int, fact: PointsFact) -> Row:
         raise BadItem(_("The kind of points is “%(kind)s”; write earned, spent or expired.") % {"kind": fact.kind})
     elif amount >= 0 or expires is not None:
         raise BadItem(_("Points spent or expired are written as a number below zero, without a time to expire."))
-    return (*_head(position, fact), fact.kind, amount, expires)
+    return (*head, fact.kind, amount, expires)
 
 
 def purchase(position: int, fact: PurchaseFact, stores: Mapping[str, int]) -> tuple[Row, list[Row]]:
@@ -66,20 +85,20 @@ def purchase(position: int, fact: PurchaseFact, stores: Mapping[str, int]) -> tu
     lines = [_line(position, line) for line in fact.lines]
     if not lines:
         raise BadItem(_("The purchase has no lines."))
-    total = sum((row[3] * row[4] for row in lines), Decimal(0))
+    total = sum([row[3] * row[4] for row in lines], ZERO)
     if abs(total) > checks.DEAREST:
         raise BadItem(_("The purchase's total is %(total)s; that is too much to store.") % {"total": total})
-    quantity = checks.whole(sum(row[3] for row in lines), _("The purchase's quantity"))
+    quantity = checks.whole(sum([row[3] for row in lines]), PURCHASE_QUANTITY)
     return (*head, _store(fact.store, stores), checks.currency(fact.currency), total, quantity), lines
 
 
 def _line(position: int, line: Line) -> Row:
     return (
         position,
-        checks.text(line.sku, _("The sku"), 64, blank=True),
-        checks.text(line.category, _("The category"), 64, blank=True),
-        checks.whole(line.quantity, _("The quantity")),
-        checks.price(line.unit_price, _("The unit price")),
+        checks.text(line.sku, SKU, 64, blank=True),
+        checks.text(line.category, CATEGORY, 64, blank=True),
+        checks.whole(line.quantity, QUANTITY),
+        checks.price(line.unit_price, UNIT_PRICE),
     )
 
 
@@ -93,19 +112,18 @@ def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
 
 def _head(position: int, fact: Fact) -> tuple[int, str | None, int | None, datetime, str, str]:
     member = fact.member
-    text = member if type(member) is str else None
-    number = member if type(member) is int else None
-    if text is not None:
-        checks.text(text, _("The member"), 64)
-    elif number is None:
-        raise BadItem(_("The member is missing."))
+    text = number = None
+    if type(member) is int and 0 < member <= LARGEST_ID:
+        number = member
+    else:
+        text = checks.text(member, MEMBER, 64)  # type: ignore[arg-type]  # any other type gets its sentence there
     return (
         position,
         text,
         number,
-        checks.instant(fact.happened_at, _("The time")),
-        checks.text(fact.source, _("The source"), 64),
-        checks.text(fact.key, _("The key"), 128),
+        checks.instant(fact.happened_at, TIME),
+        checks.text(fact.source, SOURCE, 64),
+        checks.text(fact.key, KEY, 128),
     )
 
 

@@ -4,7 +4,8 @@ from members import news
 
 # `staged` yields the batch. Members are found by scalar subqueries: a join was planned as a scan of all members.
 # `ledger` inserts in the order of its key, so that two loaders of one file wait for each other and never deadlock;
-# its unique constraint decides which facts are new. `DISTINCT ON` drops repeats within the batch.
+# its unique constraint decides which facts are new. `DISTINCT ON` drops repeats within the batch. Facts go in by
+# member, side by side in the index.
 RECORD = """
     WITH staged AS MATERIALIZED ({staged}),
     known AS MATERIALIZED (
@@ -27,6 +28,7 @@ RECORD = """
     stored AS (
         INSERT INTO {table} (member_id, happened_at, recorded_at, source, key, {columns})
         SELECT found, happened_at, %(now)s, source, key, {columns} FROM first JOIN ledger USING (source, key)
+        ORDER BY found
         RETURNING *
     ),
     {lines}
@@ -45,17 +47,22 @@ LINES = """
 """
 
 # Positions of purchases whose key is known with other contents. The ledger leads to the member, whose purchases are
-# few; there is no index on a purchase's key.
+# few; there is no index on a purchase's key. Scalar subqueries again, for the same reason.
 DIFFERING = """
-    SELECT staged.position
-    FROM ({staged}) staged JOIN members_factkey ledger
-        ON (ledger.source, ledger.key, ledger.kind) = (staged.source, staged.key, 'purchase')
-    WHERE NOT EXISTS (
-        SELECT FROM members_purchase p
-        WHERE p.member_id = ledger.member_id AND (p.source, p.key) = (staged.source, staged.key)
-          AND (p.currency, p.total, p.quantity) = (staged.currency, staged.total, staged.quantity)
-    )
-    AND EXISTS (SELECT FROM members_member m WHERE staged.member_id = m.id OR staged.external_id = m.external_id)
+    SELECT position
+    FROM (
+        SELECT staged.*, (
+            SELECT ledger.member_id FROM members_factkey ledger
+            WHERE (ledger.source, ledger.key, ledger.kind) = (staged.source, staged.key, 'purchase')
+        ) AS holder
+        FROM ({staged}) staged
+    ) known
+    WHERE holder IS NOT NULL AND (
+        SELECT true FROM members_purchase p
+        WHERE p.member_id = holder AND (p.source, p.key) = (known.source, known.key)
+          AND (p.currency, p.total, p.quantity) = (known.currency, known.total, known.quantity)
+        LIMIT 1
+    ) IS NULL
 """
 
 

@@ -1,0 +1,1 @@
+"""Reading members and purchases from CSV files of any size; docs/importing.md describes the columns."""
