@@ -100,7 +100,8 @@ class ReceiptEvent:
     """One thing a carrier told, in the house's words; `payload` keeps the carrier's.
 
     `key` is unique for the sender and names this very event. The message is found by `message_key` (our key), else by
-    `carrier_id`; a reply may name neither and is then laid to the member behind `address`.
+    `carrier_id`; a reply may name neither and is then laid to the member behind `address`. `text` is what the member
+    wrote, else the carrier's words.
     """
 
     key: str

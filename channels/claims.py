@@ -115,14 +115,15 @@ UPDATE channels_message x SET state = 'queued', lease_token = NULL, lease_until 
 FROM lost WHERE x.id = lost.id
 """
 
-# Only a carrier that drops a second message with the same key may be asked again; for all others nobody knows.
+# Only a carrier that drops a second message with the same key may be asked again; for all others nobody knows. Where a
+# receipt has settled the message already, only its departure is noted.
 _LOST_WINDOWS = """
 SELECT x.id,
-       CASE WHEN s.adapter = ANY(%(deduping)s) THEN 'queued' ELSE 'unconfirmed' END AS state,
-       CASE WHEN s.adapter = ANY(%(deduping)s) THEN x.reason ELSE 'fate_unknown' END AS reason,
+       CASE WHEN x.state = 'handed' AND s.adapter = ANY(%(deduping)s) THEN 'queued' ELSE 'unconfirmed' END AS state,
+       CASE WHEN x.state = 'handed' AND s.adapter = ANY(%(deduping)s) THEN x.reason ELSE 'fate_unknown' END AS reason,
        x.words, x.carrier_id, x.due_at, false AS uncounted
 FROM channels_message x JOIN channels_sender s ON s.id = x.sender_id
-WHERE x.state = 'handed' AND x.lease_until <= %(now)s
+WHERE x.state <> 'claimed' AND x.lease_until <= %(now)s
 ORDER BY x.lease_until LIMIT %(limit)s
 FOR UPDATE OF x SKIP LOCKED
 """

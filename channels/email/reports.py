@@ -53,7 +53,8 @@ def _bounces(mail: EmailMessage, body: bytes, at: datetime) -> Iterator[ReceiptE
         if kind:
             told = {name.lower(): str(value) for name, value in fields.items()}
             named = message_key or hashlib.sha256(body).hexdigest()[:32]
-            yield ReceiptEvent(f"{named} {address} {action}"[:200], kind, at, told, message_key, address=address)
+            words = fields.get("Diagnostic-Code", "").rpartition(";")[2].strip() or status
+            yield ReceiptEvent(f"{named} {address} {action}"[:200], kind, at, told, message_key, "", address, words)
 
 
 def _kind(action: str, status: str) -> ReceiptKind | None:

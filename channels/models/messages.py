@@ -82,7 +82,8 @@ class Message(models.Model):
             models.Index(
                 fields=["sender", "priority", "due_at", "id"], name="message_due", condition=Q(state="queued")
             ),
-            models.Index(fields=["lease_until"], name="message_lease", condition=Q(state__in=["claimed", "handed"])),
+            # By the lease and not by the state: a receipt may settle a message before its worker comes back, or dies.
+            models.Index(fields=["lease_until"], name="message_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["expires_at"], name="message_expiry", condition=Q(state="queued")),
             models.Index(fields=["member", "-planned_at"], name="message_member"),
             models.Index(fields=["journey_id", "step_key", "state"], name="message_journey"),

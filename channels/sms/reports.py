@@ -59,6 +59,7 @@ def _report(request: HttpRequest) -> list[ReceiptEvent]:
             payload=request.GET.dict(),
             message_key=key,
             carrier_id=request.GET.get("id", ""),
+            text=answer,
         )
     ]
 
