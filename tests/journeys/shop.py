@@ -35,7 +35,7 @@ def furnish() -> None:
 
 
 def definition(*steps: dict[str, Any], **head: Any) -> dict[str, Any]:
-    """A definition with these steps (one message unless there are any), entered on birthdays unless `head` says else."""
+    """A definition with these steps, or one message, entered on birthdays unless `head` says else."""
     return {
         "key": "first",
         "name": "First",

@@ -232,9 +232,7 @@ def test_words_about_an_offer_that_nobody_granted() -> None:
 
 
 def test_words_about_an_offer_where_two_may_have_been_granted() -> None:
-    either = step(
-        "grant_offer", offer="ten-off", otherwise=[step("grant_offer", key="instead", offer="five-off")]
-    )
+    either = step("grant_offer", offer="ten-off", otherwise=[step("grant_offer", key="instead", offer="five-off")])
     assert refusal(definition(either, send(content="promise"))) == (
         "steps[1].content: the content `promise` speaks of an offer, "
         "and `five-off` or `ten-off` may be granted before; say which."

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from journeys import definitions, drafts
@@ -64,7 +64,9 @@ def _plain_steps() -> st.SearchStrategy[Any]:
     dates = st.fixed_dictionaries({"of": st.just("birthday")}, optional={"offset_days": st.integers(-9, 9)})
     return st.one_of(
         _kind("send", {"content": st.just("hello"), "channels": channels}, {**SENDING, "deadline": DURATION}),
-        _kind("follow_up", {"content": st.just("script"), "team": st.just("recovery")}, {**SENDING, "due_in": DURATION}),
+        _kind(
+            "follow_up", {"content": st.just("script"), "team": st.just("recovery")}, {**SENDING, "due_in": DURATION}
+        ),
         _kind("wait", {"duration": DURATION}),
         _kind("wait", {"local_time": WALL_TIME}),
         _kind("wait", {"until_date": st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(str)}, {"at": WALL_TIME}),
@@ -148,9 +150,9 @@ def test_any_definition_goes_through_text_and_database_unchanged(
     try:
         definitions.check(definition)
     except BadDefinition as error:
-        # What is generated may hold characters or numbers that are refused; anything else would be a mistake of the test.
-        assert "neither a printable text" in str(error), error
-        return
+        # Characters and numbers that the database would change are refused; nothing else here is wrong.
+        assume("neither a printable text" not in str(error))
+        raise
     written = definitions.written(definition)
     assert definitions.read(written) == definition
     assert definitions.written(definitions.read(written)) == written
