@@ -14,6 +14,8 @@ from config.embedded import users
 from tests import databases
 from tests.settings import BROKER_DATABASE
 
+pytest_plugins = ["tests.carrier"]
+
 
 @pytest.fixture(scope="session")
 def servers() -> None:

@@ -116,7 +116,8 @@ def _bodies(headers: Message, body: bytes) -> list[str]:
     found = []
     for part in body.split(b"--" + boundary.encode())[1:-1]:
         head, _blank, content = part.lstrip(b"\r\n").partition(_BLANK)
-        found.append(_decoded(BytesHeaderParser().parsebytes(head), content))
+        # The line break before a boundary belongs to the boundary.
+        found.append(_decoded(BytesHeaderParser().parsebytes(head), content.removesuffix(b"\r\n")))
     return found or [""]
 
 
