@@ -1,0 +1,13 @@
+"""Addresses that carriers and members call."""
+
+from django.urls import path
+
+from channels.views.hooks import hook
+from channels.views.links import follow
+from channels.views.unsubscribe import unsubscribe
+
+urlpatterns = [
+    path("hooks/<str:token>/", hook, name="hook"),
+    path("l/<str:token>", follow, name="link"),
+    path("u/<str:token>", unsubscribe, name="unsubscribe"),
+]
