@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import mrml
 from django.utils.translation import gettext as _
 
-from content.templates import PIECE, BadTemplate, line_at
+from content.templates import BadTemplate, line_at
 
 ELEMENTS = frozenset(
     f"mj-{name}"
@@ -23,6 +23,8 @@ ELEMENTS = frozenset(
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+# Liquid, with all that a comment or raw block holds.
+_LIQUID = re.compile(r"\{%-?\s*(comment|raw)\b.*?%\}.*?\{%-?\s*end\1\b.*?%\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _ELEMENT = re.compile(r"</?(mj-[\w-]+)", re.IGNORECASE)
 _START_TAG = re.compile(r"""<[\w:-]+(\s+[\w:.-]+(\s*=\s*("[^"]*"|'[^']*'))?)*\s*/?>""")
 _NO_TAG = re.compile(r"<(?![A-Za-z/!])")
@@ -34,12 +36,13 @@ _OPTIONS = mrml.RenderOptions(fonts={})
 
 def compiled(source: str, language: str) -> str:
     """Return the HTML of a layout as a Liquid template. Raises BadTemplate with a sentence and the line."""
-    _refuse_foreign(source)
-    _refuse_unbalanced(source)
-    pieces = [found[0] for found in PIECE.finditer(source)]
+    masked = _LIQUID.sub(lambda found: re.sub(r"[^\n]", "x", found[0]), source)
+    _refuse_foreign(masked)
+    _refuse_unbalanced(masked)
+    pieces = [found[0] for found in _LIQUID.finditer(source)]
     mark = _unused_mark(source)
     numbers = iter(range(len(pieces)))
-    aside = PIECE.sub(lambda _found: f"{mark}{next(numbers)}{mark}", source)
+    aside = _LIQUID.sub(lambda _found: f"{mark}{next(numbers)}{mark}", source)
     try:
         html = mrml.to_html(_VALUE.sub(_plain_value, aside), None, _OPTIONS).content
     except OSError as error:
@@ -63,8 +66,8 @@ def _plain_value(found: re.Match[str]) -> str:
     return '="{}"'.format(_AWKWARD.sub(lambda awkward: f"&#{ord(awkward[0])};", found[1][1:-1]))
 
 
-def _refuse_foreign(source: str) -> None:
-    for found in _ELEMENT.finditer(source):
+def _refuse_foreign(masked: str) -> None:
+    for found in _ELEMENT.finditer(masked):
         name = found[1].lower()
         if name == "mj-include":
             problem = _(
@@ -76,20 +79,19 @@ def _refuse_foreign(source: str) -> None:
             problem = _("there is no element %(name)s; %(hint)s") % {"name": name, "hint": hint}
         else:
             continue
-        raise BadTemplate("mjml", problem, line_at(source, found.start()))
+        raise BadTemplate("mjml", problem, line_at(masked, found.start()))
 
 
 def _refuse_lost(source: str, kept: set[int]) -> None:
     """Raise BadTemplate where MJML dropped Liquid: a loop or condition would lose an end, a variable its place."""
-    for number, piece in enumerate(PIECE.finditer(source)):
+    for number, piece in enumerate(_LIQUID.finditer(source)):
         if number not in kept:
             problem = _("%(liquid)s does not get into the mail from where it stands; put it into an mj-text or mj-raw.")
             raise BadTemplate("mjml", problem % {"liquid": piece[0]}, line_at(source, piece.start()))
 
 
-def _refuse_unbalanced(source: str) -> None:
+def _refuse_unbalanced(masked: str) -> None:
     """Raise BadTemplate for what mrml refuses without naming the place, or takes and mends in its own way."""
-    masked = PIECE.sub(lambda found: re.sub(r"[^\n]", "x", found[0]), source)
     if not re.fullmatch(r"\s*<mjml\b.*</mjml>\s*", masked, re.DOTALL):
         raise BadTemplate("mjml", _("a layout starts with <mjml> and ends with </mjml>."))
     if "<mj-body" not in masked:

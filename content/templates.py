@@ -110,9 +110,9 @@ def line_at(source: str, index: int) -> int:
 def _sentence(error: LiquidError) -> str:
     """Return what Liquid says as a sentence, in our words where its own do not help."""
     problem = str(error.message)
-    quoted = re.search(r"'(.*?)'", problem)
-    if isinstance(error, UndefinedError) and quoted:
-        return _("there is no %(name)s for this member.") % {"name": quoted[1]}
+    if isinstance(error, UndefinedError):
+        name = problem.removesuffix(" is undefined").strip("'")
+        return _("there is no %(name)s for this member.") % {"name": name}
     if unclosed := re.match(r"expected tag end(\w+)", problem):
         return _("{%% %(tag)s %%} needs an {%% end%(tag)s %%}.") % {"tag": unclosed[1]}
     return f"{problem}."

@@ -55,11 +55,11 @@ def naive(text: str) -> tuple[str, int, int]:
         units = [["esc", letter] if letter in EXTENDED else [letter] for letter in text]
     else:
         encoding, single, part = UCS_2, 70, 67
-        units = [list(letter.encode("utf-16-be")[::2]) for letter in text]
+        units = [["high", "low"] if ord(letter) > 0xFFFF else [letter] for letter in text]
     total = sum(map(len, units))
     if total <= single:
         return encoding, total, 1 if text else 0
-    parts: list[list[object]] = [[]]
+    parts: list[list[str]] = [[]]
     for unit in units:
         if len(parts[-1]) + len(unit) > part:
             parts.append([])
