@@ -51,7 +51,7 @@ def _phone(text: str, region: str | None) -> str:
 
 def _not_a_phone(text: str) -> str:
     return _("“%(text)s” is not a phone number; write it with country code, such as +442079460123.") % {
-        "text": text[:40]
+        "text": _shown(text)
     }
 
 
@@ -69,13 +69,17 @@ def _mail(text: str) -> str:
 
 
 def _not_a_mail(text: str) -> str:
-    return _("“%(text)s” is not an e-mail address; write one such as ada@example.com.") % {"text": text[:80]}
+    return _("“%(text)s” is not an e-mail address; write one such as ada@example.com.") % {"text": _shown(text)}
 
 
 def _chat(text: str) -> str:
     if len(text) > LONGEST or not _CHAT.fullmatch(text):
         raise BadAddress(
             _("“%(text)s” is not a chat id; write the id that the chat service gave, such as 123456789.")
-            % {"text": text[:40]}
+            % {"text": _shown(text)}
         )
     return text
+
+
+def _shown(text: str) -> str:
+    return " ".join(text.split())[:80]

@@ -141,23 +141,21 @@ def announce(shards: Iterable[int] | None) -> None:
     found = set(shards or ())
     if not found:
         return
-    hooks = (entry[1] for entry in connection.run_on_commit)
-    earlier = next((hook for hook in hooks if isinstance(hook, _Telling)), None)
-    pending = earlier.shards if earlier else set()
-    pending.update(found)
-    # A hook for each telling, since one registered in a savepoint dies with it; the first to run empties the set.
-    transaction.on_commit(_Telling(pending), robust=True)
+    hooks = (getattr(entry[1], "__self__", None) for entry in connection.run_on_commit)
+    telling = next((hook for hook in hooks if isinstance(hook, _Telling)), None) or _Telling()
+    telling.shards |= found
+    # A hook for each announcement, since one made in a savepoint dies with it; the first to run empties the set.
+    transaction.on_commit(telling.tell, robust=True)
 
 
 class _Telling:
     """Calls the callbacks with the shards that its transaction touched."""
 
-    def __init__(self, shards: set[int]) -> None:
-        self.shards = shards
+    def __init__(self) -> None:
+        self.shards: set[int] = set()
 
-    def __call__(self) -> None:
-        shards = set(self.shards)
-        self.shards.clear()
+    def tell(self) -> None:
+        shards, self.shards = self.shards, set()
         if shards:
             for callback in _callbacks:
                 callback(shards)

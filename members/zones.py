@@ -91,7 +91,7 @@ def first_instant(pinned: ZoneInfo, day: date, at: time) -> datetime:
 
 
 def last_instant(pinned: ZoneInfo, day: date, at: time) -> datetime:
-    """Return the instant (UTC) from which on the wall clock never shows an earlier time again.
+    """Return the last instant (UTC) when the wall clock shows this time.
 
     In a gap that is the first instant after it, in a fold the second of the two: right for what closes or ends.
     """
