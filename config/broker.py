@@ -15,6 +15,7 @@ from config.embedded.home import Home
 
 AMQP = {"amqp", "amqps"}
 REDIS = {"redis", "rediss", "redis+socket"}
+TIMEOUT = 5  # seconds until a broker that does not answer is given up
 EXAMPLE = "amqp://user:password@host:5672/vhost or redis://host:6379/0"
 
 
@@ -41,11 +42,11 @@ def kind(url: str) -> str:
 def transport_options(url: str) -> dict[str, Any]:
     """Return what Celery's transport for ``url`` needs to notice a dead broker, and never to lose a task for good."""
     if kind(url) in AMQP:
-        return {"confirm_publish": True, "connect_timeout": 5}
+        return {"confirm_publish": True, "connect_timeout": TIMEOUT}
     return {
         # A task that its worker did not acknowledge is delivered again after this time. No task runs that long.
         "visibility_timeout": 900,
-        "socket_connect_timeout": 5,
+        "socket_connect_timeout": TIMEOUT,
         "socket_timeout": 30,
         "socket_keepalive": True,
         "health_check_interval": 25,
@@ -57,10 +58,10 @@ def check(url: str) -> None:
 
     Raises ServerError with a sentence that names BROKER_URL and no password.
     """
-    options = {**transport_options(url), **({} if kind(url) in AMQP else {"socket_timeout": 5})}
-    connection = Connection(url, transport_options=options, connect_timeout=5)
+    options = {**transport_options(url), **({} if kind(url) in AMQP else {"socket_timeout": TIMEOUT})}
+    connection = Connection(url, transport_options=options, connect_timeout=TIMEOUT)
     try:
-        connection.ensure_connection(max_retries=1, timeout=5)
+        connection.ensure_connection(max_retries=1, timeout=TIMEOUT)
     except (AMQPError, RedisError, OperationalError, OSError) as error:
         words = " ".join(str(error).split()) or type(error).__name__
         raise ServerError(

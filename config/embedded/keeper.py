@@ -20,7 +20,7 @@ from config.embedded.server import PATIENCE, Server
 from config.embedded.valkey import Valkey
 
 LOOK = 0.25  # seconds between two looks at users and servers
-# Seconds after an attempt to bring a server back up that failed. Longer than users have patience, so that they are told.
+# Seconds after a failed attempt to bring a server back up. Longer than users have patience, so that they are told.
 PAUSE = 1.5 * PATIENCE
 
 log = logging.getLogger("keeper")
