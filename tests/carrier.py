@@ -19,7 +19,7 @@ from channels.sandbox.reactions import NONE
 from channels.sandbox.senders import Installed
 from channels.sandbox.server import Ports, running
 
-RESET = {"rules": [], "profile": "none", "pace": 1}
+RESET = {"rules": [], "profile": "none", "pace": 1, "forget": True, "hooks": {"email": None, "sms": None, "chat": None}}
 
 
 class Carrier:

@@ -15,6 +15,9 @@ from channels.sandbox.wayback import Translate, WayBack
 from channels.sandbox.web import Cut
 from members import clock
 
+# What a member says when nothing else is asked for.
+WORDS = {Act.REPLIED: "Hello", Act.STOPPED: "STOP"}
+
 
 class Carrier:
     """Everything the sandbox knows. One event loop works on it, so nothing is locked."""
@@ -64,7 +67,7 @@ class Carrier:
 
     def act(self, entry: Entry, act: Act, text: str = "") -> None:
         """Let something happen to a message that was taken, now."""
-        self.back.plan(entry, act, self.now(), text, asked=True)
+        self.back.plan(entry, act, self.now(), text or WORDS.get(act, ""), asked=True)
 
     def close(self) -> None:
         """Close the files."""

@@ -41,19 +41,25 @@ async def mail(carrier: Carrier, asked: Asked) -> Answer:
 async def control(carrier: Carrier, asked: Asked) -> Answer:
     """`POST /control {"rules": […], "hooks": {channel: {"url", "secret"}}, "profile": name or shares, "pace": 0.01}`.
 
-    Each part is optional and replaces what held before.
+    Each part is optional and replaces what held before; a hook of null is taken away. `"forget": true` drops whatever
+    waits to be sent back.
     """
     given = asked.json()
-    if unknown := set(given) - {"rules", "hooks", "profile", "pace"}:
+    if unknown := set(given) - {"rules", "hooks", "profile", "pace", "forget"}:
         raise BadRequest(f"There is nothing to control by {', '.join(sorted(unknown))}.")
     if "rules" in given:
         carrier.behaviour.replace(given["rules"])
     for channel, hook in given.get("hooks", {}).items():
-        carrier.hooks.put(channel, Hook(hook.get("url", ""), hook.get("secret", "")))
+        if hook:
+            carrier.hooks.put(channel, Hook(hook.get("url", ""), hook.get("secret", "")))
+        else:
+            carrier.hooks.drop(channel)
     if "profile" in given:
         carrier.profile = replace(_profile(given["profile"]), pace=carrier.profile.pace)
     if "pace" in given:
         carrier.profile = replace(carrier.profile, pace=float(given["pace"]))
+    if given.get("forget"):
+        carrier.back.forget()
     return as_json({"ok": True})
 
 

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -22,10 +22,11 @@ TRIES = 5
 
 @dataclass(order=True)
 class Due:
-    """Something that will be sent back at its time."""
+    """Something that happens at a time, and is sent back then; if that fails, again at `retry_at`."""
 
-    at: datetime
+    retry_at: datetime
     order: int
+    at: datetime = field(compare=False)
     entry: Entry = field(compare=False)
     act: Act = field(compare=False)
     text: str = field(compare=False)
@@ -54,6 +55,7 @@ class WayBack:
         self._heap: list[Due] = []
         self._orders = count()
         self._changed = asyncio.Event()
+        self._flushing = asyncio.Lock()
         sent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = sent.open("a+")
         self._file.seek(0)
@@ -69,25 +71,31 @@ class WayBack:
         order = next(self._orders)
         name = "" if asked else f"{entry.number}-{act}"
         if name not in self._sent:
-            heapq.heappush(self._heap, Due(at, order, entry, act, text, name))
+            heapq.heappush(self._heap, Due(at, order, at, entry, act, text, name))
             self._changed.set()
 
     def wake(self) -> None:
         """Look at the time again."""
         self._changed.set()
 
+    def forget(self) -> None:
+        """Drop whatever waits."""
+        self._heap.clear()
+
     async def flush(self, now: datetime) -> Flushed:
         """Send all that is due by `now` and return when all of it is answered or given up.
 
-        What concerns one address is sent in its order, different addresses side by side.
+        What concerns one address is sent in its order, different addresses side by side. What another flush has under
+        way is waited for.
         """
         flushed = Flushed()
-        while due := self._take_due(now):
-            by_address: dict[tuple[str, str], list[Due]] = {}
-            for each in due:
-                by_address.setdefault((each.entry.channel, each.entry.address), []).append(each)
-            lanes = iter(list(by_address.values()))
-            await asyncio.gather(*(self._work(lanes, flushed) for _ in range(LANES)))
+        async with self._flushing:
+            while due := self._take_due(now):
+                by_address: dict[tuple[str, str], list[Due]] = {}
+                for each in due:
+                    by_address.setdefault((each.entry.channel, each.entry.address), []).append(each)
+                lanes = iter(list(by_address.values()))
+                await asyncio.gather(*(self._work(lanes, now, flushed) for _ in range(LANES)))
         return flushed
 
     async def run(self, now: Callable[[], datetime], live: Callable[[], bool]) -> None:
@@ -96,7 +104,7 @@ class WayBack:
             self._changed.clear()
             if live():
                 await self.flush(now())
-            wait = (self._heap[0].at - now()).total_seconds() if self._heap and live() else None
+            wait = (self._heap[0].retry_at - now()).total_seconds() if self._heap and live() else None
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), None if wait is None else max(wait, 0.001))
 
@@ -110,22 +118,22 @@ class WayBack:
 
     def _take_due(self, now: datetime) -> list[Due]:
         due = []
-        while self._heap and self._heap[0].at <= now:
+        while self._heap and self._heap[0].retry_at <= now:
             due.append(heapq.heappop(self._heap))
         return due
 
-    async def _work(self, lanes: Iterable[list[Due]], flushed: Flushed) -> None:
+    async def _work(self, lanes: Iterable[list[Due]], now: datetime, flushed: Flushed) -> None:
         for lane in lanes:
             for due in lane:
-                await self._send(due, flushed)
+                await self._send(due, now, flushed)
 
-    async def _send(self, due: Due, flushed: Flushed) -> None:
+    async def _send(self, due: Due, now: datetime, flushed: Flushed) -> None:
         call = self._translate(due)
         try:
             if call is not None:
                 await self._caller.make(call)
         except NotCalled as error:
-            self._later(due, str(error), flushed)
+            self._later(due, now, str(error), flushed)
             return
         flushed.sent += call is not None
         flushed.silent += call is None
@@ -134,10 +142,10 @@ class WayBack:
             self._file.write(f"{due.name}\n")
             self._file.flush()
 
-    def _later(self, due: Due, words: str, flushed: Flushed) -> None:
+    def _later(self, due: Due, now: datetime, words: str, flushed: Flushed) -> None:
         """Try again after a pause that doubles, as carriers do, and give up in the end."""
         due.tries += 1
         if due.tries < TRIES:
-            due.at += timedelta(seconds=2**due.tries)
-            heapq.heappush(self._heap, due)
+            heapq.heappush(self._heap, replace(due, retry_at=now + timedelta(seconds=2**due.tries)))
+            self._changed.set()
         flushed.failed.append(f"{due.act} of message {due.entry.number} ({due.entry.channel}): {words}")
