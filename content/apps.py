@@ -9,3 +9,10 @@ class ContentConfig(AppConfig):
 
     name = "content"
     verbose_name = _("Content and offers")
+
+    def ready(self) -> None:
+        """Register the leaf of rules about grants."""
+        from content.leaves import GrantsLeaf
+        from members.rules import register
+
+        register(GrantsLeaf)

@@ -53,5 +53,5 @@ def previews(content: Content, member: Member, now: datetime, offer: Offer | Non
 
 
 def _example() -> Offer | None:
-    """Return an offer to show where none is named: the one that is used most recently."""
+    """Return an offer to show where none is named: the newest that is active."""
     return Offer.objects.filter(active=True).order_by("-id").first()
