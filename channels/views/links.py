@@ -19,7 +19,8 @@ from members import clock
 
 # Programs that fetch pages before, or instead of, a person: they say so in these headers, or by their names.
 _AHEAD = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
-_ROBOTS = re.compile(r"bot\b|bot/|crawler|spider|preview|prefetch|facebookexternalhit|whatsapp|slurp", re.IGNORECASE)
+# Cubot makes telephones.
+_ROBOTS = re.compile(r"(?<!\bcu)bot\b|crawler|spider|preview|prefetch|facebookexternalhit|whatsapp|slurp", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
 
