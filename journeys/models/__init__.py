@@ -2,5 +2,6 @@
 
 from journeys.models.enrollments import Enrollment, StepCount, Trace
 from journeys.models.journeys import Edge, Journey, Step, Version
+from journeys.models.playback import Playback
 
-__all__ = ["Edge", "Enrollment", "Journey", "Step", "StepCount", "Trace", "Version"]
+__all__ = ["Edge", "Enrollment", "Journey", "Playback", "Step", "StepCount", "Trace", "Version"]
