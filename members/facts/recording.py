@@ -126,17 +126,11 @@ def _store(
     news.announce(shards)
     facts = dict(batch) if unknown else {}
     for position in unknown or ():
-        outcome.rejected.append(Reject(position, _unknown(facts[position].member)))
+        outcome.rejected.append(Reject(position, flat.no_member(facts[position].member)))
     repeated = len(checked.rows) - new - len(unknown or ())
     outcome.new += new
     outcome.repeated += repeated
     return repeated
-
-
-def _unknown(member: str | int) -> str:
-    if isinstance(member, int):
-        return _("There is no member with the id %(id)d.") % {"id": member}
-    return _("There is no member “%(id)s”.") % {"id": member}
 
 
 def _refuse_differing(relation: Sql, batch: list[tuple[int, Any]], outcome: Recorded) -> None:

@@ -113,7 +113,9 @@ def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
 def _head(position: int, fact: Fact) -> tuple[int, str | None, int | None, datetime, str, str]:
     member = fact.member
     text = number = None
-    if type(member) is int and 0 < member <= LARGEST_ID:
+    if type(member) is int:
+        if not 0 < member <= LARGEST_ID:
+            raise BadItem(no_member(member))
         number = member
     else:
         text = checks.text(member, MEMBER, 64)  # type: ignore[arg-type]  # any other type gets its sentence there
@@ -125,6 +127,13 @@ def _head(position: int, fact: Fact) -> tuple[int, str | None, int | None, datet
         checks.text(fact.source, SOURCE, 64),
         checks.text(fact.key, KEY, 128),
     )
+
+
+def no_member(member: str | int) -> str:
+    """Return the sentence about an id that no member has."""
+    if isinstance(member, int):
+        return _("There is no member with the id %(id)s.") % {"id": str(member)[:40]}
+    return _("There is no member “%(id)s”.") % {"id": member}
 
 
 def store_codes(facts: Sequence[PurchaseFact]) -> list[str]:
