@@ -10,7 +10,7 @@ from django.db import transaction
 
 from channels import claims, retries, senders, settling
 from channels.base import Adapter, Fate, Outgoing, Result
-from channels.claims import Claim
+from channels.claims import Claim, Claimed
 from channels.composing import CHUNK, compose
 from channels.handover import hand_over
 from channels.models import Sender
@@ -60,7 +60,7 @@ class Batch:
         """Carry the batch in windows of `size` until it is done, the carrier fails, or the lease ends."""
         try:
             for chunk in _cut(self.claim.messages, CHUNK):
-                for window in _cut(self._compose([message.id for message in chunk]), size):
+                for window in _cut(self._compose(chunk), size):
                     self.pace.wait(len(window))
                     if self.failure or self.pace.now() >= self.claim.until:
                         return
@@ -78,8 +78,8 @@ class Batch:
         if self.failure:
             senders.failed(self.sender, self.failure.words, self.pace.now(), self.failure.wait or 0)
 
-    def _compose(self, ids: Sequence[int]) -> Sequence[Outgoing]:
-        composed = compose(self.sender, [self.messages[each] for each in ids], self.pace.now())
+    def _compose(self, chunk: Sequence[Claimed]) -> Sequence[Outgoing]:
+        composed = compose(self.sender, chunk, self.pace.now())
         cancelled = claims.cancel_unrendered(self.claim.token, composed.unrendered, self.pace.now())
         self.done.add(cancelled=cancelled)
         return composed.outgoing

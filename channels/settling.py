@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
@@ -80,8 +81,7 @@ counted AS (
     SELECT journey_id, step_key, channel, came_to, %(today)s, count(*)
     FROM moved WHERE came_to <> 'queued' GROUP BY journey_id, step_key, channel, came_to
 )
-SELECT (SELECT jsonb_object_agg(came_to, count) FROM (SELECT came_to, count(*) FROM moved GROUP BY came_to) s),
-       (SELECT array_agg(DISTINCT shard) FROM told)
+SELECT (SELECT array_agg(came_to) FROM moved), (SELECT array_agg(DISTINCT shard) FROM told)
 """
 
 
@@ -126,6 +126,6 @@ def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, in
         news=touchpoints.news_of("contacts"),
     )
     params = {**named.params, "now": now, "today": now.astimezone(UTC).date(), "token": token}
-    [(counts, shards)] = rows(text, params)
+    [(came_to, shards)] = rows(text, params)
     news.announce(shards)
-    return counts or {}
+    return Counter(came_to)

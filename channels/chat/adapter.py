@@ -17,6 +17,7 @@ from channels.base import Adapter, BadSettings, Fate, Outgoing, ReceiptEvent, Re
 from channels.chat import updates
 from members.vocabulary import Channel
 
+KEY_HEADER = "X-Chorale-Message"
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{10,}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{8,256}")
 
