@@ -39,7 +39,6 @@ class Reason(TextChoices):
     NO_GRANT = "no_grant", _("There is no live grant of the offer that the message speaks of.")
     ENDED = "ended", _("The member left the journey before it went out.")
     EXPIRED = "expired", _("It could not leave before its deadline.")
-    HELD = "held", _("It was held and somebody cancelled it.")
     OVER_CAPACITY = "over_capacity", _("The team's follow-ups for the day are full.")
     NOT_RENDERED = "not_rendered", _("The content could not be filled in for this member.")
     CARRIER_REFUSED = "carrier_refused", _("The carrier refused it.")

@@ -15,7 +15,7 @@ from members.sql import rows
 _LEFT = "('handed', 'sent', 'delivered', 'failed', 'unconfirmed')"
 # Longer than any lease, any batch and any pause between two looks; whatever is older is stuck, not slow.
 PATIENCE = timedelta(minutes=15)
-# Between the reading of a clock and the commit lies a moment in which others commit too; what they did then is no breach.
+# Between reading a clock and the commit lies a moment in which others commit; what they did then is no breach.
 GRACE = timedelta(seconds=5)
 
 

@@ -52,7 +52,6 @@ class Outcome(TextChoices):
     WAITING = "waiting", _("Waiting")
     QUEUED = "queued", _("Message queued")
     NOT_SENT = "not_sent", _("No message")
-    DEFERRED = "deferred", _("Deferred")
     GRANTED = "granted", _("Offer granted")
     NOT_GRANTED = "not_granted", _("Offer not granted")
     HAPPENED = "happened", _("It happened")

@@ -79,8 +79,9 @@ def test_the_domain_reads_no_clock() -> None:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = node.func if isinstance(node, ast.Call) else None
-            named = called.value if isinstance(called, ast.Attribute) else None
-            if called and isinstance(named, ast.Name) and (named.id, called.attr) in CLOCKS:
+            if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name):
+                continue
+            if (called.value.id, called.attr) in CLOCKS:
                 found.append(f"{name}:{called.lineno}")
     assert found == []
 

@@ -46,7 +46,7 @@ class Enrollment(models.Model):
         ]
         indexes = [
             models.Index(fields=["shard", "due_at"], name="enrollment_due", condition=Q(state="live")),
-            # With the journey in it no plan prefers to read a whole journey for one member, not even without statistics.
+            # With the journey in it no plan reads a whole journey for one member, not even without statistics.
             models.Index(fields=["member", "journey", "-entered_at"], name="enrollment_member"),
             models.Index(fields=["step", "state"], name="enrollment_step", condition=Q(state="live")),
             models.Index(fields=["journey", "entered_at"], name="enrollment_journey"),

@@ -67,7 +67,6 @@ class StepKind(ABC):
 
     def act(self, step: StepAt, cohort: Sql, now: datetime) -> None:
         """Do what the step does besides moving on (grant, tag …), by set; a repeat must do no harm."""
-        return None
 
     @abstractmethod
     def decide(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
@@ -101,9 +100,9 @@ class SendingKind(StepKind):
     def candidates(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
         """Return a query of what `channels.queueing.queue` takes, a row for each of the cohort's enrollments.
 
-        Columns, in this order: `origin_kind text ('enrollment'), origin_id bigint (the enrollment), step_key text, visit
-        int, member_id bigint, content_id bigint, offer_id bigint, channels text[], priority smallint, expires_at
-        timestamptz, journey_id bigint, journey_name text, once_key text, team_id bigint, losing text`.
+        Columns, in this order: `origin_kind text ('enrollment'), origin_id bigint (the enrollment), step_key text,
+        visit int, member_id bigint, content_id bigint, offer_id bigint, channels text[], priority smallint,
+        expires_at timestamptz, journey_id bigint, journey_name text, once_key text, team_id bigint, losing text`.
         """
 
     def decide(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:

@@ -10,7 +10,7 @@ from members.vocabulary import PointsKind
 
 
 class FactKey(models.Model):
-    """The ledger that makes facts idempotent: the database refuses a second fact of a kind with the same source and key."""
+    """The ledger that makes facts idempotent: a second fact of a kind with the same source and key is refused."""
 
     kind = models.CharField(max_length=16)  # event, purchase or points
     source = models.CharField(max_length=64)

@@ -8,7 +8,7 @@ SHARDS = 64
 
 
 def shard_field(column: str) -> GeneratedField:
-    """Return a stored column `hashint8(column) & 63`. Never `%`: the hash can be negative, and so would the shard be."""
+    """Return a stored column `hashint8(column) & 63`. Never `%`: the hash can be negative, and so would it be."""
     hashed = Func(F(column), function="hashint8", output_field=models.IntegerField())
     return GeneratedField(
         expression=hashed.bitand(SHARDS - 1), output_field=models.SmallIntegerField(), db_persist=True, editable=False

@@ -79,7 +79,8 @@ def candidate(who: Member, what: Content, **fields: Any) -> dict[str, Any]:
 
 def ask(*candidates: dict[str, Any], now: datetime = NOW) -> list[Verdict]:
     """Queue the candidates in one statement and return the verdicts by origin and step."""
-    selects, params = [], {}
+    selects: list[str] = []
+    params: dict[str, Any] = {}
     for number, values in enumerate(candidates):
         selects.append("SELECT " + ", ".join(f"%({name}{number})s::{kind} AS {name}" for name, kind in COLUMNS.items()))
         params |= {f"{name}{number}": values[name] for name in COLUMNS}

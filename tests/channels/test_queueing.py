@@ -27,7 +27,7 @@ def test_a_candidate_with_everything_at_hand_is_queued_once_counted_and_planned_
     """Everything that a message's row tells."""
     ada = cast.ada()
     [verdict] = ask(candidate(ada, content()))
-    message = Message.objects.get(pk=verdict.message_id)
+    message = Message.objects.get(pk=verdict.message_id or 0)
     assert (message.channel, message.address, message.state) == ("email", "ada@example.com", "queued")
     assert (message.planned_at, message.due_at, message.queued_at) == (NOW, NOW, NOW)
     assert (verdict.reason, verdict.retry_at) == ("", None)
@@ -46,7 +46,7 @@ def test_a_repeated_candidate_gets_the_message_that_it_has() -> None:
 def test_the_database_refuses_a_second_message_for_a_key() -> None:
     """Whatever code does, the key stands."""
     [verdict] = ask(candidate(cast.ada(), content()))
-    double = Message.objects.get(pk=verdict.message_id)
+    double = Message.objects.get(pk=verdict.message_id or 0)
     double.pk, double.public_id, double.once = None, "7c1cbe8e-3a58-4a06-8a58-5f26fb0f3f6b", None
     with pytest.raises(IntegrityError), transaction.atomic():
         double.save()
@@ -69,7 +69,7 @@ def test_the_preferred_channel_comes_where_the_step_names_it() -> None:
         (lambda ada: Identity.objects.filter(member=ada, channel="email").update(verified=False), Reason.NO_ADDRESS),
     ],
 )
-def test_what_stands_in_the_way_is_named(change, reason) -> None:  # type: ignore[no-untyped-def]
+def test_what_stands_in_the_way_is_named(change, reason) -> None:
     """Every no has its reason, and another channel is taken where the step allows it."""
     ada, hello = cast.ada(), content()
     change(ada)
@@ -183,7 +183,7 @@ def test_a_message_about_an_offer_needs_the_grant_and_carries_its_price() -> Non
     )
     offers.grant_cohort(tea, chosen, NOW)
     [with_grant] = ask(candidate(ada, hello, offer_id=tea.pk, step_key="two"))
-    message = Message.objects.select_related("grant").get(pk=with_grant.message_id)
+    message = Message.objects.select_related("grant").get(pk=with_grant.message_id or 0)
     assert message.grant is not None
     assert (message.price, message.currency) == (message.grant.price, "EUR")
 
