@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from channels.models import Team
 from content.models import Content, Offer, Variant
-from content.rendering import BadTemplate, check
 from journeys import drafts
 from journeys.definition import fields
 from journeys.definition.errors import BadDefinition
@@ -99,12 +98,7 @@ def _content(part: Mapping[str, Any], place: str) -> None:
     content.save()
     for number, item in enumerate(variants):
         inner = f"{place}.variants[{number}]"
-        variant = _whole(Variant, fields.mapping(item, inner, _("A variant")), VARIANT, inner, content=content)
-        try:
-            check(variant)
-        except BadTemplate as error:
-            raise BadDefinition(inner, str(error)) from error
-        variant.save()
+        _whole(Variant, fields.mapping(item, inner, _("A variant")), VARIANT, inner, content=content).save()
 
 
 def _journey(definition: Mapping[str, Any], done: Installed) -> Journey:
