@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TextIO
 
 from django.utils.translation import gettext as _
@@ -29,32 +29,41 @@ class Rejects:
 
     def add(self, row: Row, reason: str) -> None:
         """Keep a row with the reason why it did not land."""
-        if self._file is None:
-            self._open()
-        self._writer.writerow([row.line, reason, *self._originals(row.cells)])
+        with self._writing():
+            if self._file is None:
+                self._open()
+            self._writer.writerow([row.line, reason, *self._originals(row.cells)])
         self.count += 1
+
+    def _open(self) -> None:
+        self._file = self._draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        self._writer = csv.writer(self._file, delimiter=self._sheet.delimiter)
+        self._writer.writerow([*ADDED, *(self._sheet.header[place] for place in self._kept)])
 
     def _originals(self, cells: Sequence[str]) -> Sequence[str]:
         if len(cells) != len(self._sheet.header):
             return cells
         return [cells[place] for place in self._kept]
 
-    def _open(self) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            self._file = self._draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+            yield
         except OSError as error:
-            raise Unusable(
-                _("%(file)s cannot be written: %(why)s.") % {"file": self.path, "why": error.strerror}
-            ) from error
-        self._writer = csv.writer(self._file, delimiter=self._sheet.delimiter)
-        self._writer.writerow([*ADDED, *(self._sheet.header[place] for place in self._kept)])
+            values = {"file": self.path, "why": error.strerror}
+            raise Unusable(_("%(file)s cannot be written: %(why)s.") % values) from error
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         if self._file is not None:
-            self._file.close()
-            self._draft.replace(self.path)
+            try:
+                with self._writing():
+                    self._file.close()
+                    self._draft.replace(self.path)
+            finally:
+                self._draft.unlink(missing_ok=True)
         elif kind is None:
-            self.path.unlink(missing_ok=True)
+            with self._writing():
+                self.path.unlink(missing_ok=True)
