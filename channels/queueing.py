@@ -25,12 +25,13 @@ closed AS MATERIALIZED ({closed}),
 option AS (
     SELECT c.*, w.rank, w.channel, s.id AS sender_id, v.language,
            COALESCE(c.address_given, i.address, '') AS address,
-           COALESCE(c.purpose_given, t.purpose) AS purpose,
+           COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
            COALESCE(m.zone_id, st.zone_id, %(default_zone)s) AS zone
     FROM candidate c
     JOIN members_member m ON m.id = c.member_id
     LEFT JOIN members_store st ON st.id = m.home_store_id
-    JOIN content_content t ON t.id = c.content_id
+    -- Every candidate gets an answer, also one whose content was deleted: it has no variant.
+    LEFT JOIN content_content t ON t.id = c.content_id
     CROSS JOIN LATERAL (
         SELECT min(rank) AS rank, channel FROM (
             SELECT rank, CASE WHEN named = 'preferred' THEN NULLIF(m.preferred_channel, '') ELSE named END AS channel

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from journeys import arbitration, enrollments, entries, moves, plan
 from journeys.entries import Told
@@ -17,10 +18,14 @@ from members.sql import Sql, execute, rows
 
 # A batch aims at a quarter of a second, so that a news insert, a redemption or another tick never waits longer.
 BATCH = 2_000
+# How long those wait who stand at a step that failed: long enough for the log, short enough to go on once it is mended.
+RETRY = timedelta(minutes=5)
 # No honest journey makes more moves at one instant: loops pass through a wait.
 ROUNDS = 50
 # The first half of the advisory lock's key; the second is the shard. Any constant that nobody else uses would do.
 LOCK = 0x43_68_6F_72
+
+log = logging.getLogger(__name__)
 
 _WITH_WORK = """
 SELECT shard FROM generate_series(0, 63) AS s(shard)
@@ -44,11 +49,17 @@ SELECT min(member_id), max(member_id) FROM (
 
 @dataclass
 class Ticked:
-    """What a tick did: batches, members entered, and moves of enrollments."""
+    """What a tick did: batches, news read, members entered, and moves of enrollments."""
 
     batches: int = 0
+    news: int = 0
     entered: int = 0
     moved: int = 0
+
+    @property
+    def work(self) -> int:
+        """All that was done; a pass that adds nothing to it need not be repeated."""
+        return self.news + self.entered + self.moved
 
 
 def shards_with_work(now: datetime) -> list[int]:
@@ -70,19 +81,25 @@ def tick(shard: int, now: datetime, keep_on: Callable[[], bool] = lambda: True) 
     `keep_on` is asked between batches: a worker can stop there and leave the rest to the next look.
     """
     done = Ticked()
-    after = 0
+    # From the start once more, after releasing: news that came meanwhile found the lock taken and went away.
+    while keep_on() and _pass(shard, now, done, keep_on):
+        pass
+    return done
+
+
+def _pass(shard: int, now: datetime, done: Ticked, keep_on: Callable[[], bool]) -> bool:
+    """Work through the shard's members once and return whether anything came of it."""
+    before, after = done.work, 0
     while keep_on():
         with transaction.atomic():
             if not lock(shard):
-                return done
+                return False
             span = _next_span(shard, after, now)
-            if span is not None:
-                _batch(span, done)
-        # From the start once more, after releasing: news that came meanwhile found the lock taken and went away.
-        if span is None and after == 0:
-            return done
-        after = span.high if span else 0
-    return done
+            if span is None:
+                break
+            _batch(span, done)
+        after = span.high
+    return done.work > before
 
 
 def _next_span(shard: int, after: int, now: datetime) -> Span | None:
@@ -96,6 +113,7 @@ def _batch(span: Span, done: Ticked) -> None:
     told = _read_news(span)
     about = [(member, topic) for member, topic, _ in told]
     done.batches += 1
+    done.news += len(told)
     entering = plan.entering()
     for entry, live in entering:
         named = entries.named(entry, told)
@@ -142,14 +160,34 @@ def _round(span: Span) -> int:
     steps = _due_steps(span)
     quiet = [step for step in steps if not isinstance(kinds()[step.kind], SendingKind)]
     if quiet:
-        return sum(_step(step, span) for step in quiet)
-    return moves.move(arbitration.settle(span, steps), span.now) if steps else 0
+        return sum(_guarded([step], span, _step) for step in quiet)
+    return _guarded(steps, span, _sends) if steps else 0
 
 
-def _step(step: StepAt, span: Span) -> int:
+def _step(steps: Sequence[StepAt], span: Span) -> int:
+    (step,) = steps
     kind, cohort = kinds()[step.kind], span.due_at(step.id)
     kind.act(step, cohort, span.now)
     return moves.move(kind.decide(step, cohort, span.now), span.now)
+
+
+def _sends(steps: Sequence[StepAt], span: Span) -> int:
+    return moves.move(arbitration.settle(span, steps), span.now)
+
+
+def _guarded(steps: Sequence[StepAt], span: Span, move: Callable[[Sequence[StepAt], Span], int]) -> int:
+    """Move by these steps; when that fails, undo it, say so, and put those who stand there off for a while.
+
+    One damaged step must not stop the shard's other journeys. Of several sends that fail together each is tried alone.
+    """
+    try:
+        with transaction.atomic():
+            return move(steps, span)
+    except (DatabaseError, ValueError, KeyError, moves.NoWay):
+        if len(steps) > 1:
+            return sum(_guarded([step], span, move) for step in steps)
+        log.exception("Step %s of journey %s failed; it is tried again later.", steps[0].key, steps[0].journey_id)
+        return moves.put_off(span.due_at(steps[0].id), span.now + RETRY)
 
 
 def _due_steps(span: Span) -> Sequence[StepAt]:

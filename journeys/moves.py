@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from members.sql import Sql, rows
+from members.sql import Sql, execute, rows
 
 # `decided` has a row for each enrollment (see StepKind.decide). An outcome leads along its edge; no target ends the
 # journey. An outcome without an edge is a defect of the version and undoes the batch: nobody is lost on the way.
@@ -68,3 +68,9 @@ def move(decided: Sql, now: datetime) -> int:
     if lost:
         raise NoWay(f"Step {step_key} gave an outcome that no edge leads on from; its journey's version is damaged.")
     return int(total)
+
+
+def put_off(cohort: Sql, until: datetime) -> int:
+    """Make a cohort due at another time, where it stands; return how many."""
+    text = f"UPDATE journeys_enrollment e SET due_at = %(until)s FROM ({cohort.text}) c WHERE e.id = c.id"
+    return execute(text, {**cohort.params, "until": until})

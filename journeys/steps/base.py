@@ -65,7 +65,7 @@ class StepKind(ABC):
         """Return the topics of news that wake an enrollment resting here."""
         return frozenset()
 
-    def act(self, step: StepAt, cohort: Sql, now: datetime) -> None:
+    def act(self, step: StepAt, cohort: Sql, now: datetime) -> None:  # noqa: B027 - most kinds do nothing else
         """Do what the step does besides moving on (grant, tag …), by set; a repeat must do no harm."""
 
     @abstractmethod

@@ -13,7 +13,9 @@ from members.sql import Sql
 _CANDIDATES = """
 SELECT 'enrollment'::text AS origin_kind, e.id AS origin_id, %(step_key)s::text AS step_key, e.visit, e.member_id,
        (SELECT id FROM content_content WHERE key = %(content)s) AS content_id,
-       (SELECT id FROM content_offer WHERE key = %(offer)s) AS offer_id,
+       -- An offer that was deleted is not the same as none: 0 is no offer's id, and nobody has a grant of it.
+       CASE WHEN %(offer)s::text IS NOT NULL
+            THEN COALESCE((SELECT id FROM content_offer WHERE key = %(offer)s), 0) END AS offer_id,
        %(channels)s::text[] AS channels, %(priority)s::smallint AS priority,
        e.arrived_at + %(deadline)s::interval AS expires_at, %(journey)s::bigint AS journey_id,
        %(journey_name)s::text AS journey_name, CASE WHEN %(once)s THEN e.entry_key END AS once_key,

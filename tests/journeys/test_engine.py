@@ -11,8 +11,9 @@ from django.db import connection, connections, transaction
 
 from channels import delivery
 from channels.models import Message
+from content.models import Content
 from journeys import audit, counts, engine, entries, publishing
-from journeys.models import Enrollment
+from journeys.models import Edge, Enrollment, Step
 from journeys.vocabulary import JourneyState
 from members import segments
 from members.models import Member, News
@@ -362,3 +363,29 @@ def test_counts_say_who_stands_where() -> None:
     assert counts.by_step(journey.pk)["rest"] == {"arrived": 3, "next": 3, "left": 3}
     counts.compact(NOW + timedelta(days=4))
     assert counts.by_step(journey.pk)["mail"] == {"arrived": 3, "queued": 3, "left": 3}
+
+
+def test_a_damaged_step_stops_neither_the_shard_nor_the_other_journeys(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever stands there is put off, and goes on once it is mended."""
+    damaged, sound = published([WAIT, SEND], key="damaged"), published([SEND], key="sound")
+    Edge.objects.filter(step__version__journey=damaged, step__key="rest").delete()
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    tick(NOW + 2 * DAY)
+    assert (stands(ada, damaged), stands(ada, sound)) == ("rest", "finished")
+    assert "Step rest" in caplog.text
+    rest = Step.objects.get(version__journey=damaged, key="rest")
+    Edge.objects.create(step=rest, outcome="next", target=Step.objects.get(version__journey=damaged, key="mail"))
+    tick(NOW + 2 * DAY + HOUR)
+    assert stands(ada, damaged) == "finished"
+
+
+def test_a_content_that_was_deleted_is_a_reason_and_no_endless_tick() -> None:
+    """Nobody is left standing without an answer."""
+    published([SEND])
+    Content.objects.get(key="hello").delete()
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    assert told(ada)[-1] == ("mail", "not_sent", "no_variant")
