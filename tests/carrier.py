@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from channels.sandbox import senders
-from channels.sandbox.reactions import NONE
+from channels.sandbox.reactions import PROFILES
 from channels.sandbox.senders import Installed
 from channels.sandbox.server import Ports, running
 
@@ -94,13 +94,13 @@ class Carrier:
 
 
 @contextmanager
-def in_thread(home: Path) -> Iterator[Ports]:
+def in_thread(home: Path, profile: str = "none") -> Iterator[Ports]:
     """Run a sandbox in a thread of its own for as long as the block lasts."""
     started: Future[tuple[Ports, asyncio.AbstractEventLoop]] = Future()
     done = asyncio.Event()
 
     async def run() -> None:
-        async with running(home, profile=NONE) as ports:
+        async with running(home, profile=PROFILES[profile]) as ports:
             started.set_result((ports, asyncio.get_running_loop()))
             await done.wait()
 

@@ -57,9 +57,7 @@ def _one_click(due: Due) -> Call | None:
 
 
 def _click(due: Due) -> Call | None:
-    """Follow one of the links to this machine, but never the one that stops messages."""
+    """Follow the link that was asked for, else one of those to this machine, but never the one that stops messages."""
     links = [link for link in due.entry.links if is_loopback(link) and "/u/" not in link]
-    if not links:
-        return None
-    chosen = links[int(draw(due.entry.channel, due.entry.address, len(links)) * len(links))]
-    return Call("GET", due.text or chosen, headers=_BROWSER)
+    chosen = due.text or (links[int(draw(due.entry.channel, due.entry.address) * len(links))] if links else "")
+    return Call("GET", chosen, headers=_BROWSER) if chosen else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import socket
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from channels.sandbox.behaviour import Deed
+from channels.sandbox.kannel import filled
 from tests.carrier import Carrier, in_thread
 
 
@@ -214,3 +216,26 @@ def test_pipelined_mails_and_half_requests_do_not_confuse_it(carrier: Carrier) -
     with socket.create_connection(("127.0.0.1", carrier.ports.http), timeout=10) as connection:
         connection.sendall(b"GET /log HTTP/1.1\r\nHo")
     assert [(entry["subject"], entry["text"].strip()) for entry in carrier.log()] == [("One", ".One"), ("Two", "Two")]
+
+
+def test_it_calls_nobody_beyond_this_machine(carrier: Carrier) -> None:
+    fields = {
+        "username": "a",
+        "password": "b",
+        "to": "+49155",
+        "text": "x",
+        "dlr-mask": "3",
+        "dlr-url": "http://192.0.2.1/",
+    }
+    carrier.clock(datetime(2026, 3, 10, tzinfo=UTC))
+    carrier.client.get("/cgi-bin/sendsms", params=fields)
+    carrier.react("delivered", channel="sms", address="+49155")
+    [words] = carrier.flush()["failed"]
+    assert words.endswith("the address is not on this machine")
+    carrier.react("clicked", channel="sms", address="+49155", text="https://example.com/")
+    [words] = carrier.flush()["failed"]
+    assert words.endswith("the address is not on this machine")
+
+
+def test_kannel_fills_in_what_it_knows_and_leaves_the_rest() -> None:
+    assert filled("/?a=%a&d=%d&p=100%%&x=%x&end=%", {"a": "ü &", "d": "1"}) == "/?a=%C3%BC%20%26&d=1&p=100%&x=%x&end=%"
