@@ -1,6 +1,7 @@
 """The signed addresses that leave with a message."""
 
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -34,7 +35,7 @@ def test_an_invented_token_is_nobody_s(invented: str) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: t + "A", lambda t: t.swapcase(), lambda t: t + "="])
-def test_a_changed_token_is_nobody_s(change) -> None:  # type: ignore[no-untyped-def]
+def test_a_changed_token_is_nobody_s(change: Callable[[str], str]) -> None:
     assert addresses.verify_unsubscribe(change(token())) is None
 
 
