@@ -41,10 +41,10 @@ def install(playbook: Playbook) -> Installed:
     What exists by its key is a marketer's work and stays, the journey's draft too. Raises BadDefinition with the place.
     """
     done = Installed(Journey())
-    _each(playbook.segments, "segments", _segment, done)
     _each(playbook.offers, "offers", _offer, done)
     _each(playbook.teams, "teams", _team, done)
     _each(playbook.contents, "contents", _content, done)
+    _each(playbook.segments, "segments", _segment, done)  # their rules may speak of the offers
     done.journey = _journey(playbook.journey, done)
     return done
 
@@ -77,6 +77,7 @@ def _each(parts: Sequence[Mapping[str, Any]], place: str, make: _Make, done: Ins
 
 
 def _segment(part: Mapping[str, Any], place: str) -> None:
+    fields.rule(fields.needed(part, "rule", place), fields.at(place, "rule"))
     try:
         segments.save(_whole(Segment, part, SEGMENT, place))
     except BadRule as error:

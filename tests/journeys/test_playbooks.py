@@ -181,7 +181,7 @@ journey:
   steps: [{key: out, kind: exit}]
 """
 MISTAKES = [
-    ("segments: [{key: a, name: A, rule: {tag: {nam: x}}}]", "segments[0].rule: "),
+    ("segments: [{key: a, name: A, rule: {tag: {nam: x}}}]", "segments[0].rule.tag.nam: "),
     ("segments: [{name: A}]", "segments[0]: the setting `key` is missing"),
     ("offers: [{key: a, name: A, slot: main, price: '-1', currency: EUR}]", "offers[0]"),
     ("offers: [{key: a, name: A, slot: main, price: ten}]", "offers[0].price: "),
