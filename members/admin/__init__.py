@@ -1,0 +1,1 @@
+"""The screens of the admin for members, one module a model."""
