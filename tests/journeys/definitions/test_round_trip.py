@@ -50,12 +50,13 @@ SENDING = {"losing": st.sampled_from(["defer", "drop"]), "priority": st.integers
 
 
 def _kind(name: str, needed: dict[str, Any], optional: dict[str, Any] | None = None) -> st.SearchStrategy[Any]:
-    return st.fixed_dictionaries({**needed, "kind": st.just(name)}, optional=optional)
+    known: dict[str, Any] = {**needed, "kind": st.just(name)}
+    return st.fixed_dictionaries(known, optional=optional or {})
 
 
 def _plain_steps() -> st.SearchStrategy[Any]:
     channels = st.lists(st.sampled_from(["preferred", "email", "sms", "chat"]), min_size=1, unique=True)
-    updates = [
+    updates: list[dict[str, Any]] = [
         {"add_tag": TAG},
         {"remove_tag": TAG},
         {"set_attribute": st.fixed_dictionaries({"name": TEXT, "value": TEXT | NUMBER | st.booleans()})},

@@ -56,7 +56,7 @@ def decide(journey: Journey, key: str, now: datetime = NOW) -> dict[int, Decided
     found = kinds()[step.kind].decide(step, cohort(journey, key), now)
     listed = rows(f"SELECT {COLUMNS} FROM ({found.text}) d", found.params)
     assert len({row[0] for row in listed}) == len(listed)
-    return {row[0]: Decided(*row[1:4], json.loads(row[4])) for row in listed}
+    return {row[0]: Decided(row[1], row[2], row[3], json.loads(row[4])) for row in listed}
 
 
 def outcome(journey: Journey, key: str, who: Enrollment, now: datetime = NOW) -> str | None:

@@ -67,7 +67,7 @@ def test_a_message_is_wanted_with_everything_the_outbox_asks() -> None:
 
 
 def test_the_step_may_say_it_differently() -> None:
-    settings = {"deadline": {"hours": 6}, "losing": "drop", "priority": 5}
+    settings: dict[str, Any] = {"deadline": {"hours": 6}, "losing": "drop", "priority": 5}
     journey = published([send(content="promise", offer="five-off", **settings)])
     ada = standing(journey, "mail")
     found = wanted(journey, "mail")[ada.pk]
