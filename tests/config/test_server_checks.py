@@ -1,8 +1,9 @@
 """Servers of one's own are checked before work begins."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,9 +21,18 @@ def mute() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
+def refusal(check: Callable[[Any], None], server: object) -> str:
+    """Return the sentence with which a server is refused, empty if it is taken."""
+    try:
+        check(server)
+    except ServerError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.django_db
 def test_the_database_of_the_tests_is_good() -> None:
-    database.check(connection.settings_dict)
+    assert refusal(database.check, connection.settings_dict) == ""
 
 
 @pytest.mark.django_db
@@ -39,7 +49,7 @@ def test_a_database_that_is_not_there_is_named() -> None:
 
 
 def test_the_broker_of_the_tests_is_good(broker: str) -> None:
-    brokers.check(broker)
+    assert refusal(brokers.check, broker) == ""
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss", "amqp"])
