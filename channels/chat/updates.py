@@ -22,7 +22,7 @@ def read(request: HttpRequest, secret: str) -> list[ReceiptEvent]:
     try:
         update = json.loads(request.body)
         return _events(update)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
         raise NotAReceipt(f"The body is not an update of the Telegram Bot API ({error!r}).") from error
 
 

@@ -7,8 +7,8 @@ import hmac
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage, Message
+from email import message_from_bytes, message_from_string
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
@@ -34,7 +34,7 @@ def read(request: HttpRequest, secret: str) -> list[ReceiptEvent]:
     given = request.headers.get(SIGNATURE_HEADER, "")
     if not secret or not hmac.compare_digest(given.encode(), signature(request.body, secret).encode()):
         raise NotAReceipt(f"The header {SIGNATURE_HEADER} does not hold the body's HMAC under the bounce secret.")
-    mail = message_from_bytes(request.body, policy=policy.default)
+    mail = message_from_bytes(request.body)
     report = str(mail.get_param("report-type") or "").lower()
     if mail.get_content_type() != "multipart/report" or report not in {"delivery-status", "feedback-report"}:
         raise NotAReceipt("The mail is neither a delivery status nor a feedback report (multipart/report).")
@@ -42,18 +42,17 @@ def read(request: HttpRequest, secret: str) -> list[ReceiptEvent]:
     return list(events(mail, request.body, _date(mail)))
 
 
-def _bounces(mail: EmailMessage, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
+def _bounces(mail: Message, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
     """Yield an event for each recipient whose fate is settled."""
     whole, *recipients = _blocks(mail, "message/delivery-status")
-    message_key = _uuid(whole.get("Original-Envelope-Id", "")) or _returned_key(body)
-    for fields in recipients:
-        action, status = fields.get("Action", "").strip().lower(), fields.get("Status", "").strip().split(" ")[0]
-        address = _address(fields.get("Original-Recipient") or fields.get("Final-Recipient") or "")
+    message_key = _uuid(whole.get("original-envelope-id", "")) or _returned_key(body)
+    named = message_key or hashlib.sha256(body).hexdigest()[:32]
+    for told in recipients:
+        action, status = told.get("action", "").lower(), told.get("status", "").partition(" ")[0]
+        address = _address(told.get("original-recipient") or told.get("final-recipient") or "")
         kind = _kind(action, status)
         if kind:
-            told = {name.lower(): str(value) for name, value in fields.items()}
-            named = message_key or hashlib.sha256(body).hexdigest()[:32]
-            words = fields.get("Diagnostic-Code", "").rpartition(";")[2].strip() or status
+            words = told.get("diagnostic-code", "").partition(";")[2].strip() or status
             yield ReceiptEvent(f"{named} {address} {action}"[:200], kind, at, told, message_key, "", address, words)
 
 
@@ -65,26 +64,27 @@ def _kind(action: str, status: str) -> ReceiptKind | None:
     return None  # delayed: nothing is settled yet
 
 
-def _complaints(mail: EmailMessage, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
-    [fields, *_others] = _blocks(mail, "message/feedback-report")
-    if fields.get("Feedback-Type", "").strip().lower() not in _COMPLAINTS:
+def _complaints(mail: Message, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
+    told = _blocks(mail, "message/feedback-report")[0]
+    if told.get("feedback-type", "").lower() not in _COMPLAINTS:
         return
-    message_key = _returned_key(body)
-    address = _address(fields.get("Original-Rcpt-To", ""))
+    message_key, address = _returned_key(body), _address(told.get("original-rcpt-to", ""))
     named = message_key or hashlib.sha256(body).hexdigest()[:32]
-    told = {name.lower(): str(value) for name, value in fields.items()}
     yield ReceiptEvent(f"{named} complaint", ReceiptKind.COMPLAINED, at, told, message_key, address=address)
 
 
-def _blocks(mail: EmailMessage, kind: str) -> list[Message]:
-    """Return the groups of fields in the part of this kind: the parser makes a message of each."""
+def _blocks(mail: Message, kind: str) -> list[dict[str, str]]:
+    """Return the groups of fields in the part of this kind, names in small letters, each value on one line.
+
+    The parser makes messages of the groups of a delivery status, and a text of any other part.
+    """
     part = next((part for part in mail.walk() if part.get_content_type() == kind), None)
     if part is None:
         raise NotAReceipt(f"The report has no part {kind}.")
-    blocks = part.get_payload()
-    if isinstance(blocks, list):
-        return [block for block in blocks if isinstance(block, Message) and block.items()] or [Message()]
-    return [message_from_bytes(str(blocks).encode())]
+    payload = part.get_payload()
+    groups = payload if isinstance(payload, list) else [message_from_string(str(payload))]
+    fields = [group.items() for group in groups if isinstance(group, Message)]
+    return [{name.lower(): " ".join(str(value).split()) for name, value in group} for group in fields if group] or [{}]
 
 
 def _returned_key(body: bytes) -> str:
@@ -105,9 +105,9 @@ def _address(field: str) -> str:
     return field.rpartition(";")[2].strip().strip("<>").lower()
 
 
-def _date(mail: EmailMessage) -> datetime:
+def _date(mail: Message) -> datetime:
     try:
         found = parsedate_to_datetime(str(mail["Date"]))
-    except (TypeError, ValueError) as error:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise NotAReceipt("The report has no date.") from error
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
