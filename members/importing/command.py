@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from members import zones
 from members.importing.rejects import Rejects
@@ -40,7 +41,11 @@ class ImportCommand(BaseCommand):
         self.stdout.write(summary)
         if rejects.count:
             self.stderr.write(
-                _("%(count)d rows were rejected; they stand in %(file)s.")
+                ngettext(
+                    "%(count)d row was rejected; it stands in %(file)s.",
+                    "%(count)d rows were rejected; they stand in %(file)s.",
+                    rejects.count,
+                )
                 % {"count": rejects.count, "file": rejects.path}
             )
             sys.exit(1)
