@@ -34,12 +34,27 @@ def read(request: HttpRequest, secret: str) -> list[ReceiptEvent]:
     given = request.headers.get(SIGNATURE_HEADER, "")
     if not secret or not hmac.compare_digest(given.encode(), signature(request.body, secret).encode()):
         raise NotAReceipt(f"The header {SIGNATURE_HEADER} does not hold the body's HMAC under the bounce secret.")
-    mail = message_from_bytes(request.body)
+    return [event for body in _reports(request) for event in _read(body)]
+
+
+def _reports(request: HttpRequest) -> Iterator[bytes]:
+    """Yield the mails of a digest (RFC 2046), by which many reports travel in one call, or the one that was posted."""
+    if request.content_type != "multipart/digest":
+        yield request.body
+        return
+    edge = f"\r\n--{(request.content_params or {}).get('boundary', '')}".encode()
+    *parts, _end = (b"\r\n" + request.body).split(edge)
+    for part in parts[1:]:
+        yield part.partition(b"\r\n\r\n")[2]
+
+
+def _read(body: bytes) -> list[ReceiptEvent]:
+    mail = message_from_bytes(body)
     report = str(mail.get_param("report-type") or "").lower()
     if mail.get_content_type() != "multipart/report" or report not in {"delivery-status", "feedback-report"}:
         raise NotAReceipt("The mail is neither a delivery status nor a feedback report (multipart/report).")
     events = _bounces if report == "delivery-status" else _complaints
-    return list(events(mail, request.body, _date(mail)))
+    return list(events(mail, body, _date(mail)))
 
 
 def _bounces(mail: Message, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:

@@ -9,24 +9,25 @@ from channels.sandbox.calls import Call
 from channels.sandbox.draws import draw
 from channels.sandbox.hooks import Hook, Hooks, is_loopback
 from channels.sandbox.reactions import Act
-from channels.sandbox.wayback import Due
+from channels.sandbox.wayback import Bundle, Due
 
 _ONE_CLICK = b"List-Unsubscribe=One-Click"
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (Chorale sandbox)"}
 
 
-def call_for(due: Due, hooks: Hooks) -> Call | None:
-    """Return the call that tells of something, None where the dialect has no words for it or nobody listens."""
+def call_for(bundle: Bundle, hooks: Hooks) -> Call | None:
+    """Return the call that tells of something, None where the dialect has no words for it or nobody listens.
+
+    More than one thing at a time can be told of mails alone.
+    """
+    due, hook = bundle[0], hooks.of(bundle[0].entry.channel)
+    if due.is_mail_report:
+        return mail.call(hook, [mail.report(each.entry, each.act, each.at) for each in bundle]) if hook else None
     anywhere = {Act.CLICKED: _click, Act.UNSUBSCRIBED: _one_click}.get(due.act)
     if anywhere:
         return anywhere(due)
-    return _BY_CHANNEL.get(due.entry.channel, _nothing)(due, hooks.of(due.entry.channel))
-
-
-def _email(due: Due, hook: Hook | None) -> Call | None:
-    said = due.act not in {Act.REPLIED, Act.STOPPED}
-    return mail.report(hook, due.entry, due.act, due.at) if hook and said else None
+    return _BY_CHANNEL.get(due.entry.channel, _nothing)(due, hook)
 
 
 def _sms(due: Due, hook: Hook | None) -> Call | None:
@@ -49,7 +50,7 @@ def _nothing(_due: Due, _hook: Hook | None) -> None:
     return None
 
 
-_BY_CHANNEL: Mapping[str, Callable[[Due, Hook | None], Call | None]] = {"email": _email, "sms": _sms, "chat": _chat}
+_BY_CHANNEL: Mapping[str, Callable[[Due, Hook | None], Call | None]] = {"sms": _sms, "chat": _chat}
 
 
 def _one_click(due: Due) -> Call | None:

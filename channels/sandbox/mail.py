@@ -7,13 +7,14 @@ import hashlib
 import hmac
 import re
 from base64 import b64decode
+from collections.abc import Sequence
 from datetime import datetime
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime
 
-from channels.sandbox.calls import Call, links_in
+from channels.sandbox.calls import Call, links_in, named
 from channels.sandbox.hooks import Hook
 from channels.sandbox.journal import Entry
 from channels.sandbox.reactions import Act
@@ -49,8 +50,20 @@ def handed(address: str, raw: bytes) -> Handed:
     )
 
 
-def report(hook: Hook, entry: Entry, act: Act, at: datetime) -> Call:
-    """Return the call by which whoever receives bounces hands a report (RFC 3464) or complaint (RFC 5965) on."""
+def call(hook: Hook, reports: Sequence[bytes]) -> Call:
+    """Return the call by which whoever receives bounces hands reports on, several as a digest (RFC 2046)."""
+    body, kind = reports[0], "message/rfc822"
+    if len(reports) > 1:
+        boundary = f"digest-{named(*(report[:200].decode() for report in reports))}"
+        kind = f'multipart/digest; boundary="{boundary}"'
+        edge = f"--{boundary}".encode()
+        body = b"".join(edge + b"\r\n\r\n" + report + b"\r\n" for report in reports) + edge + b"--\r\n"
+    signature = hmac.new(hook.secret.encode(), body, hashlib.sha256).hexdigest()
+    return Call("POST", hook.url, body, {"content-type": kind, SIGNATURE_HEADER: f"sha256={signature}"})
+
+
+def report(entry: Entry, act: Act, at: datetime) -> bytes:
+    """Return the mail that tells what became of a mail: a delivery report (RFC 3464) or a complaint (RFC 5965)."""
     kind, machine_part = _complaint(entry) if act is Act.COMPLAINED else _delivery(entry, act, at)
     boundary = f"report-{entry.number}-{act}"
     subject = "Complaint about a message" if act is Act.COMPLAINED else "Delivery Status Notification"
@@ -73,10 +86,7 @@ def report(hook: Hook, entry: Entry, act: Act, at: datetime) -> Call:
     ]
     for content_type, content in parts:
         lines += [f"--{boundary}", f"Content-Type: {content_type}", "", content]
-    body = "\r\n".join([*lines, f"--{boundary}--", ""]).encode()
-    signature = hmac.new(hook.secret.encode(), body, hashlib.sha256).hexdigest()
-    headers = {"content-type": "message/rfc822", SIGNATURE_HEADER: f"sha256={signature}"}
-    return Call("POST", hook.url, body, headers)
+    return "\r\n".join([*lines, f"--{boundary}--", ""]).encode()
 
 
 def _delivery(entry: Entry, act: Act, at: datetime) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,6 +17,8 @@ from channels.sandbox.journal import Entry
 from channels.sandbox.reactions import Act
 
 LANES = 8
+TOGETHER = 100
+_MAIL_REPORTS = {Act.DELIVERED, Act.FAILED, Act.BOUNCED, Act.COMPLAINED}
 TRIES = 5
 
 
@@ -33,6 +35,11 @@ class Due:
     name: str = field(compare=False)
     tries: int = field(compare=False, default=0)
 
+    @property
+    def is_mail_report(self) -> bool:
+        """Say whether it is told by a mail about a mail."""
+        return self.entry.channel == "email" and self.act in _MAIL_REPORTS
+
 
 @dataclass
 class Flushed:
@@ -43,13 +50,14 @@ class Flushed:
     failed: list[str] = field(default_factory=list)
 
 
-Translate = Callable[[Due, Hooks], Call | None]
+Bundle = Sequence[Due]
+Translate = Callable[[Bundle, Hooks], Call | None]
 
 
 class WayBack:
     """What waits, by time. `sent` keeps the names of what was sent, so that a restart does not send it again."""
 
-    def __init__(self, sent: Path, translate: Callable[[Due], Call | None]) -> None:
+    def __init__(self, sent: Path, translate: Callable[[Bundle], Call | None]) -> None:
         self._translate = translate
         self._caller = Caller()
         self._heap: list[Due] = []
@@ -85,17 +93,15 @@ class WayBack:
     async def flush(self, now: datetime) -> Flushed:
         """Send all that is due by `now` and return when all of it is answered or given up.
 
-        What concerns one address is sent in its order, different addresses side by side. What another flush has under
-        way is waited for.
+        Reports about mails go first and many in one call. What else concerns one address is sent in its order,
+        different addresses side by side. What another flush has under way is waited for.
         """
         flushed = Flushed()
         async with self._flushing:
             while due := self._take_due(now):
-                by_address: dict[tuple[str, str], list[Due]] = {}
-                for each in due:
-                    by_address.setdefault((each.entry.channel, each.entry.address), []).append(each)
-                lanes = iter(list(by_address.values()))
-                await asyncio.gather(*(self._work(lanes, now, flushed) for _ in range(LANES)))
+                for lanes in (_bundles(due), _lanes(due)):
+                    waiting = iter(lanes)
+                    await asyncio.gather(*(self._work(waiting, now, flushed) for _ in range(LANES)))
         return flushed
 
     async def run(self, now: Callable[[], datetime], live: Callable[[], bool]) -> None:
@@ -122,25 +128,26 @@ class WayBack:
             due.append(heapq.heappop(self._heap))
         return due
 
-    async def _work(self, lanes: Iterable[list[Due]], now: datetime, flushed: Flushed) -> None:
+    async def _work(self, lanes: Iterable[list[Bundle]], now: datetime, flushed: Flushed) -> None:
         for lane in lanes:
-            for due in lane:
-                await self._send(due, now, flushed)
+            for bundle in lane:
+                await self._send(bundle, now, flushed)
 
-    async def _send(self, due: Due, now: datetime, flushed: Flushed) -> None:
-        call = self._translate(due)
+    async def _send(self, bundle: Bundle, now: datetime, flushed: Flushed) -> None:
+        call = self._translate(bundle)
         try:
             if call is not None:
                 await self._caller.make(call)
         except NotCalled as error:
-            self._later(due, now, str(error), flushed)
+            for due in bundle:
+                self._later(due, now, str(error), flushed)
             return
-        flushed.sent += call is not None
-        flushed.silent += call is None
-        if due.name:
-            self._sent.add(due.name)
-            self._file.write(f"{due.name}\n")
-            self._file.flush()
+        flushed.sent += len(bundle) * (call is not None)
+        flushed.silent += len(bundle) * (call is None)
+        names = [due.name for due in bundle if due.name]
+        self._sent.update(names)
+        self._file.writelines(f"{name}\n" for name in names)
+        self._file.flush()
 
     def _later(self, due: Due, now: datetime, words: str, flushed: Flushed) -> None:
         """Try again after a pause that doubles, as carriers do, and give up in the end."""
@@ -149,3 +156,18 @@ class WayBack:
             heapq.heappush(self._heap, replace(due, retry_at=now + timedelta(seconds=2**due.tries)))
             self._changed.set()
         flushed.failed.append(f"{due.act} of message {due.entry.number} ({due.entry.channel}): {words}")
+
+
+def _bundles(due: Sequence[Due]) -> list[list[Bundle]]:
+    """Return the reports about mails, so many in a bundle, each bundle in a lane of its own."""
+    reports = [each for each in due if each.is_mail_report]
+    return [[reports[start : start + TOGETHER]] for start in range(0, len(reports), TOGETHER)]
+
+
+def _lanes(due: Sequence[Due]) -> list[list[Bundle]]:
+    """Return everything else one by one, in a lane for each address."""
+    lanes: dict[tuple[str, str], list[Bundle]] = {}
+    for each in due:
+        if not each.is_mail_report:
+            lanes.setdefault((each.entry.channel, each.entry.address), []).append([each])
+    return list(lanes.values())

@@ -75,8 +75,11 @@ async def serve(handler: Handler, host: str, port: int) -> asyncio.Server:
         try:
             while await _exchange(connection, reader, writer, handler):
                 connection.start_next_cycle()
-        except (Cut, ConnectionError, asyncio.IncompleteReadError, h11.RemoteProtocolError):
+        except (Cut, ConnectionError, h11.RemoteProtocolError):
             writer.transport.abort()  # a carrier that vanishes says nothing, not even goodbye
+        except asyncio.CancelledError:
+            # The sandbox stops. Python 3.11 would print a traceback for each connection that is still open.
+            writer.transport.abort()
         finally:
             writer.close()
 

@@ -117,6 +117,25 @@ def test_a_dead_address_bounces_with_the_servers_words() -> None:
     assert event.payload["status"] == "5.1.1"
 
 
+def test_many_reports_come_in_one_digest() -> None:
+    first = POSTFIX.replace("{action}", "delivered").replace("{status}", "2.0.0")
+    second = COMPLAINT.replace("{kind}", "abuse")
+    digest = f"--d\n\n{first}\n--d\nContent-Type: message/rfc822\n\n{second}\n--d--\n"
+    request = posted(digest)
+    request.content_type, request.content_params = "multipart/digest", {"boundary": "d"}
+    assert [event.kind for event in read(request, SECRET)] == [ReceiptKind.DELIVERED, ReceiptKind.COMPLAINED]
+    request.content_params = {}
+    with pytest.raises(NotAReceipt):
+        read(request, "another secret")
+
+
+def test_a_digest_whose_boundary_is_not_named_tells_nothing() -> None:
+    request = posted("--d\n\nhello\n--d--\n")
+    request.content_type, request.content_params = "multipart/digest", {}
+    with pytest.raises(NotAReceipt):
+        read(request, SECRET)
+
+
 @pytest.mark.parametrize("status", ["5.2.2", "5.3.4", "5.7.1", "4.4.7", "5.4.1", "5.1.8"])
 def test_what_says_nothing_about_the_address_is_a_failure_alone(status: str) -> None:
     assert [event.kind for event in bounce(status=status)] == [ReceiptKind.FAILED]

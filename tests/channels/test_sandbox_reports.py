@@ -199,9 +199,18 @@ def test_a_replay_sends_what_is_due_by_its_own_clock_and_no_sooner(
 
 def test_in_the_present_reactions_come_by_themselves(carrier: Carrier, installed: Installed, words: Content) -> None:
     carrier.control(profile={"sms": {"delivered": 1, "clicked": 1}}, pace=0.000001)
-    key = sent(ada(), words, "sms")
+    message = send(ada(), words, "sms")
     until(lambda: kinds() == [("sms", "delivered"), ("sms", "clicked")])
-    assert state(key)[0] == "delivered"
+    assert state(str(message.public_id))[0] == "delivered"
+
+
+def test_reports_about_mails_come_together(carrier: Carrier, installed: Installed, words: Content) -> None:
+    carrier.clock(NOW)
+    for who, act in zip(cast.crowd(3, now=NOW), ("delivered", "bounced", "complained"), strict=True):
+        carrier.react(act, key=sent(who, words, "email"))
+    assert carrier.flush()["sent"] == 3
+    assert sorted(Message.objects.values_list("state", flat=True)) == ["delivered", "failed", "sent"]
+    assert Suppression.objects.count() == 2
 
 
 def test_a_silent_carrier_tells_nothing(carrier: Carrier, installed: Installed, words: Content) -> None:
