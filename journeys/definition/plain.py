@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
@@ -38,8 +37,8 @@ def _check_name(name: object, place: str) -> None:
 def _is_good_number(value: object) -> bool:
     if isinstance(value, int):
         return abs(value) <= LARGEST
-    # Negative zero and numbers that JSON writes with an exponent come back from the database as something else.
-    return isinstance(value, float) and math.isfinite(value) and (value == 0 or 1e-4 <= abs(value) <= LARGEST)
+    # Negative zero, and numbers that JSON writes with an exponent, come back from the database as something else.
+    return isinstance(value, float) and (repr(value) == "0.0" or 1e-4 <= abs(value) <= LARGEST)
 
 
 def _is_good_text(value: object) -> bool:

@@ -70,7 +70,7 @@ HEADS: list[tuple[dict[str, Any], str]] = [
     ({"steps": {}}, "steps: this must be a list of steps."),
     ({"steps": ["send"]}, "steps[0]: A step is a mapping of names to values."),
     ({"name": "a\0b"}, "name: this is neither a printable text nor a number"),
-    ({"holdout": float("nan")}, "holdout: this is neither a printable text nor a number"),
+    *(({"holdout": bad}, "holdout: this is neither a printable text") for bad in (float("nan"), -0.0, 1e-9, 10**16)),
 ]
 
 
