@@ -11,7 +11,7 @@ from django.db import transaction
 
 from channels import holds, settling
 from channels.models import Sender
-from channels.obstacles import GRANT_OVER, HELD, NEWS_WAITS
+from channels.obstacles import GRANT_OVER, HELD, NEWS_WAITS, STATE
 from channels.settling import CANCELLED
 from members.sql import Sql, execute, rows
 
@@ -82,10 +82,10 @@ FROM moved ORDER BY priority, due_at, id
 """
 
 # Rows that others may be cancelling right now are locked in the order of their ids, so that nobody deadlocks.
-_MINE = """
+_MINE = f"""
 WITH mine AS (
-    SELECT id FROM channels_message
-    WHERE id = ANY(%(ids)s) AND lease_token = %(token)s AND state = 'claimed' ORDER BY id FOR UPDATE
+    SELECT x.id FROM channels_message x
+    WHERE x.id = ANY(%(ids)s) AND x.lease_token = %(token)s AND {STATE} = 'claimed' ORDER BY x.id FOR UPDATE
 )"""
 _RELEASE = f"""{_MINE}
 UPDATE channels_message x SET state = 'queued', lease_token = NULL, lease_until = NULL
@@ -105,11 +105,11 @@ SELECT count(*) FROM moved
 """
 
 # Whoever works on the rows right now (a hand-over, a redeem) is waited for by nobody: the next round finds them.
-_LOST_CLAIMS = """
+_LOST_CLAIMS = f"""
 WITH lost AS (
-    SELECT id FROM channels_message
-    WHERE state = 'claimed' AND lease_until <= %(now)s
-    ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT x.id FROM channels_message x
+    WHERE {STATE} = 'claimed' AND x.lease_until <= %(now)s
+    ORDER BY x.lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE channels_message x SET state = 'queued', lease_token = NULL, lease_until = NULL
 FROM lost WHERE x.id = lost.id

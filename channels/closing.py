@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from channels.obstacles import STATE
 from channels.settling import CANCELLED
 from members.sql import rows
 
@@ -12,8 +13,8 @@ from members.sql import rows
 # Rows are locked in the order of their ids, as in a hand-over: the two wait for each other instead of deadlocking.
 _CLOSE = f"""
 WITH mine AS (
-    SELECT id FROM channels_message WHERE grant_id = ANY(%(grants)s) AND state IN ('queued', 'claimed')
-    ORDER BY id FOR UPDATE
+    SELECT x.id FROM channels_message x WHERE x.grant_id = ANY(%(grants)s) AND {STATE} IN ('queued', 'claimed')
+    ORDER BY x.id FOR UPDATE
 ),
 moved AS (
     UPDATE channels_message x

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
+
 from channels.base import Outgoing
-from channels.obstacles import VERDICT
+from channels.obstacles import STATE, VERDICT
 from channels.settling import CANCELLED
 from members.sql import rows
 
@@ -18,15 +20,11 @@ LEASE = timedelta(minutes=10)
 # Everything that can forbid a message is asked in the statement that hands it over: whoever redeems or withdraws before
 # it wins, whoever comes after it comes too late. Token and state are compared under the row's lock, so a message that
 # was cancelled or taken away meanwhile is not touched; rows are locked in the order of their ids, so that whoever
-# cancels several waits instead of deadlocking. What the member will see is kept from here on.
+# cancels several waits instead of deadlocking.
 _HAND_OVER = f"""
-WITH given AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(subjects)s::text[], %(texts)s::text[], %(htmls)s::text[])
-        AS given(id, subject, text, html)
-),
-judged AS MATERIALIZED (
+WITH judged AS MATERIALIZED (
     SELECT x.id, {VERDICT} AS verdict
-    FROM channels_message x WHERE x.id = ANY(%(ids)s) AND x.lease_token = %(token)s AND x.state = 'claimed'
+    FROM channels_message x WHERE x.id = ANY(%(ids)s) AND x.lease_token = %(token)s AND {STATE} = 'claimed'
     ORDER BY x.id FOR UPDATE OF x
 ),
 moved AS (
@@ -41,14 +39,12 @@ moved AS (
     FROM judged WHERE x.id = judged.id
     RETURNING x.*
 ),
-kept AS (
-    INSERT INTO channels_rendering (message_id, subject, text, html)
-    SELECT id, subject, text, html FROM given JOIN moved USING (id) WHERE state = 'handed'
-    ON CONFLICT (message_id) DO UPDATE SET subject = EXCLUDED.subject, text = EXCLUDED.text, html = EXCLUDED.html
-),
+replaced AS (DELETE FROM channels_rendering r USING moved WHERE r.message_id = moved.id AND moved.state = 'handed'),
 counted AS ({CANCELLED})
 SELECT id, state FROM moved
 """
+# COPY, because quoting HTML into a statement and parsing it there took longer than sending the mail.
+_KEEP = "COPY channels_rendering (message_id, subject, text, html) FROM STDIN"
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,12 @@ class HandedOver:
 
 
 def hand_over(window: Sequence[Outgoing], token: UUID, now: datetime) -> HandedOver:
-    """Mark those of a claimed window as handed over that may still leave; called within a transaction."""
+    """Mark those of a claimed window as handed over that may still leave, and keep what their members will see.
+
+    Called within a transaction.
+    """
     params = {
         "ids": [out.message_id for out in window],
-        "subjects": [out.subject for out in window],
-        "texts": [out.text for out in window],
-        "htmls": [out.html for out in window],
         "token": token,
         "now": now,
         "today": now.astimezone(UTC).date(),
@@ -73,4 +69,8 @@ def hand_over(window: Sequence[Outgoing], token: UUID, now: datetime) -> HandedO
     }
     states = dict(rows(_HAND_OVER, params))
     leaving = [out for out in window if states.get(out.message_id) == "handed"]
+    if leaving:
+        with connection.cursor() as cursor, cursor.cursor.copy(_KEEP) as copy:
+            for out in leaving:
+                copy.write_row((out.message_id, out.subject, out.text, out.html))
     return HandedOver(leaving, sum(state == "cancelled" for state in states.values()))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from channels.obstacles import STATE
 from channels.vocabulary import Reason, State
 from members import news, touchpoints
 from members.sql import Sql, rows
@@ -70,7 +71,7 @@ moved AS (
                         THEN %(now)s ELSE x.ended_at END,
         lease_token = NULL, lease_until = NULL
     FROM given g
-    WHERE x.id = g.id AND x.state IN ('handed', 'delivered', 'failed') AND {held}
+    WHERE x.id = g.id AND {state} IN ('handed', 'delivered', 'failed') AND {held}
     RETURNING x.*, CASE WHEN x.state IN ('delivered', 'failed') AND g.state IN ('sent', 'unconfirmed')
                         THEN 'sent' ELSE g.state END AS came_to
 ),
@@ -98,19 +99,27 @@ class Settlement:
     uncounted: bool = False
 
 
-_TYPES = ("bigint", "text", "text", "text", "text", "timestamptz", "boolean")
-_NAMES = [field.name for field in fields(Settlement)]
+_SETTLEMENT = {
+    "id": "bigint",
+    "state": "text",
+    "reason": "text",
+    "words": "text",
+    "carrier_id": "text",
+    "due_at": "timestamptz",
+    "uncounted": "boolean",
+}
+_GIVEN = (
+    f"SELECT * FROM unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in _SETTLEMENT.items())})"
+    f" AS given({', '.join(_SETTLEMENT)})"
+)
 
 
-def record(settlements: Iterable[Settlement], token: UUID, now: datetime) -> dict[str, int]:
+def record(settlements: Sequence[Settlement], token: UUID, now: datetime) -> dict[str, int]:
     """Write what became of the messages that are still handed over under this token; returns how many came to what."""
-    columns = list(zip(*(astuple(settlement) for settlement in settlements), strict=True))
-    if not columns:
+    if not settlements:
         return {}
-    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(_NAMES, _TYPES, strict=True))
-    given = f"SELECT * FROM unnest({arrays}) AS given({', '.join(_NAMES)})"
-    params = {name: list(values) for name, values in zip(_NAMES, columns, strict=True)}
-    return settle(Sql(given, params), now, token)
+    params = {name: [getattr(settlement, name) for settlement in settlements] for name in _SETTLEMENT}
+    return settle(Sql(_GIVEN, params), now, token)
 
 
 def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, int]:
@@ -121,6 +130,7 @@ def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, in
     named = given.prefixed("given_")
     text = _SETTLE.format(
         given=named.text,
+        state=STATE,
         held="x.lease_token = %(token)s" if token else "x.lease_token IS NOT NULL",
         contacts=touchpoints.insertion(_CONTACT, _COLUMNS),
         news=touchpoints.news_of("contacts"),
