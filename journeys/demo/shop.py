@@ -1,0 +1,82 @@
+"""The invented company: its stores, its people, and the hours in which it speaks to members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+
+from django.contrib.auth.models import Group
+
+from channels.models import PressurePolicy, QuietHours, Team
+from journeys.demo.regions import REGIONS, SHOPS
+from members.models import Store, User
+from members.vocabulary import Channel
+
+# The logins stand on the screen of whoever runs the demo; the server listens on this machine alone.
+PASSWORD = "invented"  # noqa: S105
+HOURS = {
+    Channel.EMAIL: (time(8), time(21)),
+    Channel.SMS: (time(9), time(20)),
+    Channel.CHAT: (time(9), time(21)),
+    Channel.DESK: (time(9), time(18)),
+}
+
+
+@dataclass(frozen=True)
+class Login:
+    """Somebody who works with Chorale in the demo, and where they begin."""
+
+    username: str
+    first_name: str
+    role: str
+    path: str
+
+
+LOGINS = (
+    Login("marketer", "Mara", "Marketer", "/admin/"),
+    Login("rep", "Rosa", "Sales rep", "/contacts/"),
+    Login("clerk", "Carl", "Store clerk", "/counter/"),
+    Login("administrator", "Alma", "Administrator", "/admin/"),
+)
+
+
+def open_stores() -> None:
+    """Make the stores that are missing; called before members come, who live near them."""
+    for region in REGIONS:
+        for shop in region.shops:
+            told = {"name": shop.name, "address": shop.address, "phone": shop.phone, "country": region.country}
+            Store.objects.get_or_create(code=shop.code, defaults={**told, "zone_id": shop.zone})
+
+
+def set_up() -> None:
+    """Make the logins, the quiet hours and the contact pressure policy where they are missing."""
+    for login in LOGINS:
+        _employ(login)
+    for channel, (opens, closes) in HOURS.items():
+        QuietHours.objects.get_or_create(channel=channel, defaults={"opens": opens, "closes": closes})
+    PressurePolicy.objects.get_or_create(pk=1, defaults={"messages": 3, "days": 7})
+
+
+def join_teams() -> None:
+    """Let the rep work the follow-ups of all teams; called when the playbooks have made them."""
+    rep = User.objects.get(username="rep")
+    for team in Team.objects.all():
+        team.users.add(rep)
+
+
+def _employ(login: Login) -> None:
+    user, new = User.objects.get_or_create(
+        username=login.username,
+        defaults={
+            "first_name": login.first_name,
+            "last_name": "(invented)",
+            "email": f"{login.username}@example.com",
+            "is_staff": login.path == "/admin/",
+            "is_superuser": login.role == "Administrator",
+            "store": Store.objects.get(code=SHOPS[0].code) if login.role == "Store clerk" else None,
+        },
+    )
+    if new:
+        user.set_password(PASSWORD)
+        user.save()
+        user.groups.set(Group.objects.filter(name=login.role))

@@ -1,0 +1,49 @@
+"""The demo."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from channels.sandbox.senders import CannotReport
+from journeys.demo.dataset import NoDataset
+from journeys.demo.prepare import NotOurs
+from journeys.demo.processes import Fallen
+from journeys.demo.show import PortTaken, check_port, show
+from members import clock
+
+
+class Command(BaseCommand):
+    help = "Play four weeks on real purchases, everything else invented; then open the doors until Ctrl-C."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end after the four weeks with a summary")
+        parser.add_argument("--reset", action="store_true", help="start afresh")
+
+    def handle(self, *args: Any, once: bool, reset: bool, **options: Any) -> None:
+        try:
+            check_port()
+            for ending in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(ending, _interrupt)
+            call_command("migrate", verbosity=0)
+            result = show(clock.now(), self.stdout.write, afresh=reset, once=once)
+        except (CannotReport, Fallen, NoDataset, NotOurs, PortTaken) as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stderr.write("\nThe demo has stopped; again, it goes on where it was.")
+            sys.exit(130 if once else 0)
+        self.stdout.write(json.dumps(result.figures))
+        self.stdout.flush()
+        sys.exit(0 if result.good else 1)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
