@@ -22,6 +22,7 @@ WITHOUT_SERVERS = {
     "makemessages",
     "makemigrations",
     "optimizemigration",
+    "sandbox",
     "startapp",
     "startproject",
     "version",

@@ -94,13 +94,13 @@ class Carrier:
 
 
 @contextmanager
-def in_thread(home: Path, profile: str = "none") -> Iterator[Ports]:
+def in_thread(home: Path, profile: str = "none", now: datetime | None = None) -> Iterator[Ports]:
     """Run a sandbox in a thread of its own for as long as the block lasts."""
     started: Future[tuple[Ports, asyncio.AbstractEventLoop]] = Future()
     done = asyncio.Event()
 
     async def run() -> None:
-        async with running(home, profile=PROFILES[profile]) as ports:
+        async with running(home, profile=PROFILES[profile], now=now) as ports:
             started.set_result((ports, asyncio.get_running_loop()))
             await done.wait()
 

@@ -8,7 +8,7 @@ which bounces are matched.
 Connections stay open for a batch. Where the server offers PIPELINING (RFC 2920), the end of one mail and the envelope
 of the next travel together, so that a mail costs one round trip. More workers mean more connections.
 
-Bounces (RFC 3464) and complaints (RFC 5965) come back as `message/rfc822`, posted to the sender's webhook by whatever
-receives mail for the bounce address (many of them as `multipart/digest`), with the header `X-Chorale-Signature: sha256=` and the HMAC of the body under the
-sender's bounce secret.
+Bounces (RFC 3464) and complaints (RFC 5965) come back as `message/rfc822`, or many of them as `multipart/digest`,
+posted to the sender's webhook by whatever receives mail for the bounce address, with the header
+`X-Chorale-Signature: sha256=` and the HMAC of the body under the sender's bounce secret.
 """

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -36,10 +37,20 @@ class Ports:
 
 @asynccontextmanager
 async def running(
-    home: Path, smtp_port: int = 0, http_port: int = 0, seed: str = "chorale", profile: Profile = DEMO
+    home: Path,
+    smtp_port: int = 0,
+    http_port: int = 0,
+    *,
+    seed: str = "chorale",
+    profile: Profile = DEMO,
+    now: datetime | None = None,
 ) -> AsyncIterator[Ports]:
-    """Run the sandbox for as long as the block lasts; port 0 takes a free one. Its log is kept in `home`."""
+    """Run the sandbox for as long as the block lasts; port 0 takes a free one. Its log is kept in `home`.
+
+    With `now` it lives at that time, as after POST /clock, and what an earlier run left waits for a flush.
+    """
     carrier = Carrier(home, call_for, seed, profile)
+    carrier.set_clock(now)
     mails = await smtp.serve(carrier, HOST, smtp_port)
     pages = await web.serve(_Routes(carrier), HOST, http_port)
     back = asyncio.create_task(carrier.back.run(carrier.now, lambda: not carrier.replayed))

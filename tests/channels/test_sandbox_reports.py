@@ -251,14 +251,14 @@ def test_what_was_to_be_sent_back_survives_a_restart_and_is_sent_once(tmp_path: 
         for number in range(3):
             url = f"{live_server.url}/u/{number}?message={number}"
             before.client.get("/cgi-bin/sendsms", params={**fields, "dlr-url": url, "to": f"+4915{number}"})
-    with in_thread(tmp_path, profile="demo") as ports:
+    with in_thread(tmp_path, profile="demo", now=NOW) as ports:
         again = Carrier(ports)
         waiting = again.client.get("/counts").json()["waiting"]
         assert waiting >= 3
         again.clock(NOW + timedelta(days=3))
         flushed = again.flush()
         assert flushed["sent"] + len(flushed["failed"]) + flushed["silent"] == waiting
-    with in_thread(tmp_path, profile="demo") as ports:
+    with in_thread(tmp_path, profile="demo", now=NOW) as ports:
         assert Carrier(ports).client.get("/counts").json()["waiting"] == len(flushed["failed"])
 
 

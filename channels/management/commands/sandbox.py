@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from channels.sandbox.reactions import PROFILES
 from channels.sandbox.server import HOST, LIVE_PACE, running
+from members import clock
 
 
 class Command(BaseCommand):
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             default=LIVE_PACE,
             help="how long reactions take; 1 is as long as in life (%(default)s)",
         )
+        parser.add_argument("--now", type=clock.instant, help="live at this time (ISO 8601), which POST /clock moves")
 
     def handle(self, **options: Any) -> None:
         try:
@@ -42,12 +44,15 @@ class Command(BaseCommand):
             self.stdout.write("The sandbox has stopped.")
         except OSError as error:
             raise CommandError(
-                f"The sandbox cannot listen ({error}); name free ports by --smtp-port and --http-port."
+                f"The sandbox cannot start ({error}); name free ports by --smtp-port and --http-port, "
+                "and a directory of yours in CHORALE_HOME."
             ) from error
 
     async def _run(self, options: dict[str, Any]) -> None:
         home = settings.CHORALE_HOME / "sandbox"
         profile = replace(PROFILES[options["reactions"]], pace=options["pace"])
-        async with running(home, options["smtp_port"], options["http_port"], options["seed"], profile) as ports:
+        ports_wanted = (options["smtp_port"], options["http_port"])
+        how = {"seed": options["seed"], "profile": profile, "now": options["now"]}
+        async with running(home, *ports_wanted, **how) as ports:
             self.stdout.write(f"The sandbox takes mails at {HOST}:{ports.smtp}, SMS and chat at {ports.url}.")
             await asyncio.Event().wait()
