@@ -40,7 +40,7 @@ COLUMNS = {
 
 def record(touchpoints: Iterable[Touchpoint], now: datetime) -> int:
     """Append touchpoints, given as unsaved rows, and write their news. Returns how many."""
-    values = [tuple(getattr(touchpoint, column) for column in COLUMNS) for touchpoint in touchpoints]
+    values = [tuple(_storable(getattr(touchpoint, column)) for column in COLUMNS) for touchpoint in touchpoints]
     return record_all(given(COLUMNS, values), tuple(COLUMNS), now) if values else 0
 
 
@@ -58,6 +58,13 @@ def record_all(source: Sql, columns: Sequence[str], now: datetime) -> int:
     [(count, shards)] = rows(text, {**given.params, "now": now})
     news.announce(shards)
     return int(count)
+
+
+def _storable(value: object) -> object:
+    # What carriers and people write may hold what PostgreSQL's text cannot: a contact is worth more than a character.
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "").encode(errors="replace").decode()
 
 
 def insertion(source: str, columns: Sequence[str]) -> str:

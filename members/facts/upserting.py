@@ -26,6 +26,8 @@ _SAID_AT = "COALESCE(given.happened_at, %(now)s)"
 _IN_FORCE = consent.latest("who.id", "given.channel", "given.purpose", at=_SAID_AT)
 
 # `added` are the ids that INSERT made. Only what differs is written, so that the same file again changes nothing.
+# Addresses are compared by IS NOT DISTINCT FROM to keep the planner off the index of addresses: thousands of members
+# may share a made-up one.
 APPLY = f"""
     WITH who AS MATERIALIZED (
         SELECT m.id, given.* FROM ({{members}}) given
@@ -61,8 +63,9 @@ APPLY = f"""
         FROM ({{identities}}) given JOIN who USING (external_id)
         WHERE NOT EXISTS (
             SELECT FROM members_identity same
-            WHERE (same.member_id, same.channel, same.address) = (who.id, given.channel, given.address)
-              AND same.verified = COALESCE(given.verified, same.verified)
+            WHERE (same.member_id, same.channel) = (who.id, given.channel)
+              AND (same.address, same.verified)
+                  IS NOT DISTINCT FROM (given.address, COALESCE(given.verified, same.verified))
         )
         ORDER BY who.id, given.channel
         ON CONFLICT (member_id, channel) DO UPDATE

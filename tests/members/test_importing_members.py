@@ -54,7 +54,7 @@ def test_every_column_is_read(file):
         ("sms", "promotional", False),
         ("email", "service", True),
     }
-    said = made.consents.first()
+    said = made.consents.get(channel="email", purpose="promotional")
     assert (said.happened_at, said.source, said.wording) == (
         datetime(2025, 1, 31, 9, tzinfo=UTC),
         "form 7",

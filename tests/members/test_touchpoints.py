@@ -1,5 +1,6 @@
 """Every contact is appended with what is known of it, and is news."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -59,6 +60,11 @@ def test_a_contact_is_news_by_itself_and_by_its_kind_once_a_member():
 def test_a_text_that_is_too_long_is_cut():
     touchpoints.record([call(cast.ada(), text="x" * 900)], cast.NOW)
     assert Touchpoint.objects.get().text == "x" * 500
+
+
+def test_characters_that_cannot_be_stored_do_not_lose_a_contact():
+    touchpoints.record([call(cast.ada(), text="stop\0 it" + json.loads('"\\ud800"'))], cast.NOW)
+    assert Touchpoint.objects.get().text == "stop it?"
 
 
 def test_a_cohort_is_recorded_by_one_select():

@@ -26,16 +26,20 @@ def wall(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
+def offset(zone: ZoneInfo, instant: datetime) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta()
+
+
 def turns(zone: ZoneInfo, start: datetime, hours: int) -> list[datetime]:
     """The instants from `start` on when the zone's offset changes, found without the code under test."""
     found = []
     for step in range(hours):
         low, high = start + step * HOUR, start + (step + 1) * HOUR
-        if low.astimezone(zone).utcoffset() == high.astimezone(zone).utcoffset():
+        if offset(zone, low) == offset(zone, high):
             continue
         while high - low > SECOND:
             middle = low + (high - low) // 2 // SECOND * SECOND
-            same = middle.astimezone(zone).utcoffset() == low.astimezone(zone).utcoffset()
+            same = offset(zone, middle) == offset(zone, low)
             low, high = (middle, high) if same else (low, middle)
         found.append(high)
     return found
@@ -50,7 +54,7 @@ def pieces(zone: ZoneInfo, day: date) -> list[tuple[datetime, datetime]]:
 def first_showing(zone: ZoneInfo, at: datetime) -> datetime:
     """The definition itself: the earliest instant at which the wall clock shows `at` or later."""
     for low, high in pieces(zone, at.date()):
-        meant = (at - low.astimezone(zone).utcoffset()).replace(tzinfo=UTC)
+        meant = (at - offset(zone, low)).replace(tzinfo=UTC)
         if meant < high:
             return max(meant, low)
     raise AssertionError
@@ -59,7 +63,7 @@ def first_showing(zone: ZoneInfo, at: datetime) -> datetime:
 def last_showing(zone: ZoneInfo, at: datetime) -> datetime:
     """The definition itself: the last instant at which the wall clock shows `at`, or the end of the gap over it."""
     for low, high in reversed(pieces(zone, at.date())):
-        meant = (at - low.astimezone(zone).utcoffset()).replace(tzinfo=UTC)
+        meant = (at - offset(zone, low)).replace(tzinfo=UTC)
         if meant >= low:
             return min(meant, high)
     raise AssertionError
@@ -81,7 +85,7 @@ def unusual_turns() -> dict[tuple[datetime, timedelta, timedelta], ZoneInfo]:
     for zone in map(zones.zone, NAMES):
         for year, month in product((1994, 2007, 2011, 2018, 2026), range(1, 13)):
             start = datetime(year, month, 1, tzinfo=UTC)
-            offsets = [(start + step * 24 * HOUR).astimezone(zone).utcoffset() for step in range(32)]
+            offsets = [offset(zone, start + step * 24 * HOUR) for step in range(32)]
             for step, (before, after) in enumerate(pairwise(offsets)):
                 if before != after:
                     found[turns(zone, start + step * 24 * HOUR, 24)[0], before, after] = zone
@@ -92,7 +96,7 @@ def test_around_every_change_of_offset_of_unusual_years():
     unusual = unusual_turns()
     assert len(unusual) > 150
     for (turn, before, after), zone in unusual.items():
-        last, first = ((turn + offset).replace(tzinfo=None) for offset in (before, after))
+        last, first = ((turn + change).replace(tzinfo=None) for change in (before, after))
         middle = min(last, first) + abs(after - before) / 2 // SECOND * SECOND
         for shown in (last, first, middle, last - SECOND, first - SECOND, first + SECOND):
             assert zones.first_instant(zone, shown.date(), shown.time()) == first_showing(zone, shown)
