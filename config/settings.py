@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
-from config import broker, database
+from config import broker, database, screens
 from config.embedded.home import Home
 from config.environment import Environment
 from config.keys import kept
@@ -92,7 +92,7 @@ TEMPLATES = [
         },
     },
 ]
-UNFOLD = {"SITE_TITLE": "Chorale", "SITE_HEADER": "Chorale", "SITE_URL": None}
+UNFOLD = screens.UNFOLD
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

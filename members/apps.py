@@ -16,7 +16,14 @@ class MembersConfig(AppConfig):
     verbose_name = _("Members")
 
     def ready(self) -> None:
-        """Have every migrated database filled with what the rest relies on."""
+        """Register leaves of rules and panels, and have every migrated database filled with what the rest relies on."""
+        from members import panels
+        from members.overview import PANELS
+        from members.rules import register
+        from members.rules.leaves import LEAVES
+
+        register(*LEAVES)
+        panels.register(*PANELS)
         post_migrate.connect(fill, sender=self)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import OpClass
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from members.models.places import Store, Zone
@@ -44,6 +46,9 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["shard", "id"], name="member_shard"),
             models.Index(fields=["last_name", "first_name"], name="member_name"),
+            # Beginnings of names, in any case and whatever the database's collation: what `istartswith` asks for.
+            models.Index(OpClass(Upper("last_name"), name="text_pattern_ops"), name="member_last_name_begins"),
+            models.Index(OpClass(Upper("first_name"), name="text_pattern_ops"), name="member_first_name_begins"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,52 @@
+"""A rule in a form: JSON as people write it, refused with the place where it is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from members.rules import BadRule, Rule, parse
+
+
+class BadJson(ValueError):
+    """A text is no JSON; the message is a sentence with line and column."""
+
+
+def read(text: str) -> Rule:
+    """Return the rule that a text holds, its references checked. Raises BadJson and BadRule."""
+    return parse(decoded(text)).check_references()
+
+
+def decoded(text: str) -> Any:
+    """Return what a JSON text says. Raises BadJson."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = {"line": error.lineno, "column": error.colno, "problem": error.msg}
+        raise BadJson(_("Line %(line)d, column %(column)d is not JSON: %(problem)s.") % place) from error
+
+
+class RuleField(forms.CharField):
+    """Gives the JSON value of a rule that can be asked, and refuses others with one sentence that names the place."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"class": "ch-mono", "rows": 18, "spellcheck": "false", "autocapitalize": "off", "wrap": "off"}
+        super().__init__(**{"widget": UnfoldAdminTextareaWidget(attrs), "strip": False, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text to edit; what was typed stays as it was typed."""
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+    def clean(self, value: Any) -> Any:
+        """Return the JSON value. Raises ValidationError."""
+        text = super().clean(value)
+        try:
+            read(text)
+        except (BadJson, BadRule) as error:
+            raise ValidationError(str(error)) from error
+        return json.loads(text)
