@@ -12,11 +12,13 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the step kinds known, and have the engine look as soon as news is committed."""
+        from journeys.panels import ENROLLMENTS
         from journeys.steps import house
-        from members import news
+        from members import news, panels
 
         house.register_all()
         news.on_commit(look_at)
+        panels.register(ENROLLMENTS)
 
 
 def look_at(_shards: set[int]) -> None:

@@ -1,0 +1,191 @@
+"""Journeys: their draft, their steps with numbers, and publishing, pausing, resuming and stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from journeys import publishing, reports
+from journeys.admin.form import JourneyForm
+from journeys.definitions import BadDefinition
+from journeys.models import Journey
+from journeys.publishing import NotPossible
+from journeys.reports import JourneyNumbers
+from journeys.vocabulary import JourneyState
+from members import clock
+from members.admin.base import HouseAdmin, column, object_action
+from members.models import User
+
+_COLOURS = {"live": "success", "paused": "warning", "stopped": "danger", "draft": "info"}
+
+
+@admin.register(Journey)
+class JourneyAdmin(HouseAdmin[Journey]):
+    """A journey's page: its numbers above, its text below."""
+
+    form = JourneyForm
+    list_display = (
+        "name",
+        "kind",
+        "shown_state",
+        "entered",
+        "under_way",
+        "queued",
+        "sent",
+        "delivered",
+        "clicked",
+        "converted",
+    )
+    list_filter = ("kind", "state")
+    search_fields = ("name", "key")
+    sortable_by = ("name", "kind")
+    fields = ("text",)
+    change_form_outer_before_template = "journeys/admin/numbers.html"
+    actions_detail = ["publish", "pause", "resume", "stop"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Journey | None = None) -> bool:
+        """A journey that was published stays: what members were told hangs on it."""
+        unpublished = obj is None or obj.current_id is None
+        return unpublished and bool(super().has_delete_permission(request, obj))
+
+    def save_model(self, request: HttpRequest, obj: Journey, form: Any, change: bool) -> None:
+        """The form has saved the draft."""
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the numbers above the text."""
+        journey = self.get_object(request, object_id)
+        found = {"numbers": reports.journey(journey), "steps": reports.steps(journey)} if journey else {}
+        return super().change_view(request, object_id, form_url, {**found, **(extra_context or {})})
+
+    @column(gettext_lazy("state"), labels=_COLOURS)
+    def shown_state(self, journey: Journey) -> tuple[str, str]:
+        """The state in its colour."""
+        return journey.state, journey.get_state_display()
+
+    @column(gettext_lazy("entered"))
+    def entered(self, journey: Journey) -> int:
+        """How many members ever entered."""
+        return self._numbers(journey).entered
+
+    @column(gettext_lazy("under way"))
+    def under_way(self, journey: Journey) -> int:
+        """How many are under way now."""
+        return self._numbers(journey).under_way
+
+    @column(gettext_lazy("queued"))
+    def queued(self, journey: Journey) -> int:
+        """How many messages were ever queued."""
+        return self._numbers(journey).messages["queued"]
+
+    @column(gettext_lazy("sent"))
+    def sent(self, journey: Journey) -> int:
+        """How many messages a carrier took."""
+        return self._numbers(journey).messages["sent"]
+
+    @column(gettext_lazy("delivered"))
+    def delivered(self, journey: Journey) -> int:
+        """How many messages arrived, as receipts say."""
+        return self._numbers(journey).messages["delivered"]
+
+    @column(gettext_lazy("clicked"))
+    def clicked(self, journey: Journey) -> int:
+        """How many messages had a click."""
+        return self._numbers(journey).messages["clicked"]
+
+    @column(gettext_lazy("converted"))
+    def converted(self, journey: Journey) -> int:
+        """How many enrollments reached the goal."""
+        return self._numbers(journey).converted
+
+    def _numbers(self, journey: Journey) -> JourneyNumbers:
+        # Each row of the list asks once, though it shows seven of the numbers.
+        if not hasattr(journey, "numbers"):
+            journey.numbers = reports.journey(journey)  # type: ignore[attr-defined]
+        return cast(JourneyNumbers, journey.numbers)  # type: ignore[attr-defined]
+
+    @object_action(gettext_lazy("Publish"), permission="journeys.change_journey", icon="rocket_launch")
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make the draft the current version."""
+        sentence = gettext_lazy("Members enter by the draft from now on; those under way stay on their version.")
+        return self._asked(request, object_id, gettext_lazy("Publish"), sentence, _publish)
+
+    @object_action(gettext_lazy("Pause"), permission="journeys.change_journey", icon="pause")
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Hold the journey."""
+        sentence = gettext_lazy(
+            "Nobody enters or moves, and nothing is sent, not even what is queued, until you resume."
+        )
+        return self._asked(request, object_id, gettext_lazy("Pause"), sentence, publishing.pause)
+
+    @object_action(gettext_lazy("Resume"), permission="journeys.change_journey", icon="play_arrow")
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let a paused journey go on."""
+        sentence = gettext_lazy("Everybody goes on where they stand.")
+        return self._asked(request, object_id, gettext_lazy("Resume"), sentence, _resume)
+
+    @object_action(gettext_lazy("Stop"), permission="journeys.change_journey", icon="stop")
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End the journey for everybody."""
+        sentence = gettext_lazy(
+            "Everybody under way leaves, and what has not left is cancelled. This cannot be undone."
+        )
+        return self._asked(request, object_id, gettext_lazy("Stop"), sentence, publishing.stop)
+
+    def _asked(
+        self, request: HttpRequest, object_id: str, title: Any, sentence: Any, act: Callable[..., object]
+    ) -> HttpResponse:
+        """Ask on a GET; act on a POST and go back, or say why it is not possible."""
+        journey = self.allowed(request, object_id, "change")
+        if request.method != "POST":
+            return self._question(request, journey, title, sentence)
+        try:
+            act(journey, clock.now(), cast(User, request.user))
+        except (BadDefinition, NotPossible, ValidationError) as error:
+            return self._question(request, journey, title, sentence, str(error))
+        journey.refresh_from_db()
+        told = _("“%(journey)s” is %(state)s now.") % {
+            "journey": journey.name,
+            "state": JourneyState(journey.state).label.lower(),
+        }
+        return self.back(request, told, journey)
+
+    def _question(
+        self, request: HttpRequest, journey: Journey, title: Any, sentence: Any, error: str = ""
+    ) -> HttpResponse:
+        numbers = reports.journey(journey)
+        context: Mapping[str, Any] = {
+            "original": journey,
+            "sentence": sentence,
+            "error": error,
+            "facts": _facts(journey, numbers),
+            "danger": title == _("Stop"),
+        }
+        return self.page(request, "journeys/admin/question.html", title, context, 400 if error else 200)
+
+
+def _facts(journey: Journey, numbers: JourneyNumbers) -> Sequence[tuple[str, object]]:
+    return [
+        (_("State"), JourneyState(journey.state).label),
+        (_("Version"), journey.current.number if journey.current else _("none yet")),
+        (_("Under way"), numbers.under_way),
+        (
+            _("Messages waiting"),
+            max(0, numbers.messages["queued"] - numbers.messages["sent"] - numbers.messages["cancelled"]),
+        ),
+    ]
+
+
+def _publish(journey: Journey, now: Any, who: User) -> None:
+    publishing.publish(journey, journey.draft, now, who)
+
+
+def _resume(journey: Journey, now: Any, _who: User) -> None:
+    publishing.resume(journey, now)

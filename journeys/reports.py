@@ -1,0 +1,107 @@
+"""The numbers of a journey: who stands where, and what became of its messages. All are sums of counts, none a count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from channels import counts as messages
+from journeys import counts
+from journeys.models import Journey, Step
+from journeys.steps.base import kinds
+from journeys.vocabulary import Outcome
+
+# What a message came to, in the order of its life.
+FUNNEL = ("queued", "sent", "delivered", "clicked")
+
+
+@dataclass(frozen=True)
+class StepNumbers:
+    """A step of the current version: who stands there, who came, how often each outcome was given, and its messages."""
+
+    key: str
+    label: str
+    depth: int
+    standing: int
+    arrived: int
+    outcomes: Mapping[str, int]
+    messages: Mapping[str, int]
+    share: int  # of everybody who entered, in percent: how long the bar is
+
+
+@dataclass(frozen=True)
+class JourneyNumbers:
+    """A journey as a whole. Those held out are not among the entered."""
+
+    entered: int
+    held_out: int
+    not_entered: int
+    under_way: int
+    left: int
+    converted: int
+    held_out_converted: int
+    messages: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def conversion(self) -> float:
+        """The share of those who entered and reached the goal, in percent."""
+        return _percent(self.converted, self.entered)
+
+    @property
+    def held_out_conversion(self) -> float:
+        """The same share of those who were held out, to compare with."""
+        return _percent(self.held_out_converted, self.held_out)
+
+
+def journey(found: Journey) -> JourneyNumbers:
+    """Return the numbers of a journey over all its versions."""
+    by_step = counts.by_step(found.pk)
+    whole = by_step.get("", {})
+    sent: dict[str, int] = {}
+    for of_step in messages.by_step(found.pk).values():
+        for state, count in of_step.items():
+            sent[state] = sent.get(state, 0) + count
+    standing = sum(_standing(of_step) for key, of_step in by_step.items() if key)
+    entered = whole.get(Outcome.ENTERED, 0)
+    return JourneyNumbers(
+        entered=entered,
+        held_out=whole.get(Outcome.HELD_OUT, 0),
+        not_entered=whole.get(Outcome.NOT_ENTERED, 0),
+        under_way=standing,
+        left=entered - standing,
+        converted=whole.get(Outcome.CONVERTED, 0),
+        held_out_converted=whole.get("held_out_converted", 0),
+        messages={state: sent.get(state, 0) for state in (*FUNNEL, "failed", "cancelled", "unconfirmed")},
+    )
+
+
+def steps(found: Journey) -> Sequence[StepNumbers]:
+    """Return the steps of the current version in reading order, with their numbers over all versions."""
+    if found.current_id is None:
+        return []
+    by_step, sent = counts.by_step(found.pk), messages.by_step(found.pk)
+    entered = by_step.get("", {}).get(Outcome.ENTERED, 0)
+    listed = Step.objects.filter(version=found.current_id).order_by("position")
+    return [_step(step, by_step.get(step.key, {}), sent.get(step.key, {}), entered) for step in listed]
+
+
+def _step(step: Step, of_step: Mapping[str, int], sent: Mapping[str, int], entered: int) -> StepNumbers:
+    arrived = of_step.get("arrived", 0)
+    return StepNumbers(
+        key=step.key,
+        label=str(kinds()[step.kind].label),
+        depth=step.depth,
+        standing=_standing(of_step),
+        arrived=arrived,
+        outcomes={name: count for name, count in of_step.items() if name not in ("arrived", "left")},
+        messages={state: sent.get(state, 0) for state in FUNNEL} if sent else {},
+        share=min(100, round(_percent(arrived, entered))),
+    )
+
+
+def _standing(of_step: Mapping[str, int]) -> int:
+    return of_step.get("arrived", 0) - of_step.get("left", 0)
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0.0

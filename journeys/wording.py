@@ -1,0 +1,59 @@
+"""What happened in a journey, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from django.utils.translation import gettext as _
+
+from channels.vocabulary import Reason
+from content.offers import Verdict
+from journeys.models import Enrollment, Trace
+from journeys.vocabulary import EndReason, EnrollmentState, NotEntered, Outcome
+
+
+@dataclass(frozen=True)
+class Told:
+    """A row of the trace: when, at which step, and what in words."""
+
+    at: datetime
+    step: str
+    words: str
+    no: bool
+
+
+def told(row: Trace) -> Told:
+    """Return a row of the trace in words; the outcome of a branch or split names the path."""
+    known = row.outcome in Outcome.values
+    words = Outcome(row.outcome).label if known else _("Took the path “%(path)s”") % {"path": row.outcome}
+    why = reasons().get(row.reason, row.reason)
+    winner = row.detail.get("winner") if isinstance(row.detail, dict) else None
+    parts = [str(words), str(why), _("It went to “%(journey)s”.") % {"journey": winner} if winner else ""]
+    return Told(row.at, row.step_key, ": ".join(part for part in parts if part), bool(row.reason))
+
+
+def under_way(enrollment: Enrollment) -> str:
+    """Return where an enrollment stands, in one sentence for the member's page."""
+    if enrollment.state == EnrollmentState.ENDED:
+        return str(EndReason(enrollment.end_reason).label)
+    if enrollment.state == EnrollmentState.HELD_OUT:
+        return _("Held out for comparison; gets nothing from this journey.")
+    step = enrollment.step.key if enrollment.step else ""
+    return _("Stands at “%(step)s” since %(since)s, until %(until)s or until something happens.") % {
+        "step": step,
+        "since": f"{enrollment.arrived_at:%Y-%m-%d %H:%M}",
+        "until": f"{enrollment.due_at:%Y-%m-%d %H:%M}",
+    }
+
+
+@cache
+def reasons() -> Mapping[str, object]:
+    """Return the sentence of every reason that a trace can hold."""
+    verdicts = {verdict.value: verdict.label for verdict in Verdict if hasattr(verdict, "label")}
+    return {
+        **verdicts,
+        **{choice.value: choice.label for choices in (EndReason, NotEntered, Reason) for choice in choices},
+    }
