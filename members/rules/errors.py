@@ -1,0 +1,9 @@
+"""What is said about a rule that cannot be asked."""
+
+
+class BadRule(ValueError):
+    """A rule is wrong. The message is one sentence that begins with the place, such as `rule.all[1].tag.name`."""
+
+    def __init__(self, place: str, sentence: str) -> None:
+        super().__init__(f"{place} {sentence}")
+        self.place = place
