@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from journeys.definition.facts import news_topic
 from journeys.models import Journey
 from journeys.plan import Plan, entering
 from members import news, zones
@@ -52,15 +53,10 @@ def named(plan: Plan, told: Sequence[Told]) -> list[tuple[int, str]]:
         joined = f"segment.joined:{plan.entry_segment_id}"
         return direct + [(member, "") for member, about, _ in told if about == joined]
     if kind == "fact":
-        about = fact_topic(entry)
+        about = news_topic(entry)
         found = [(member, reference) for member, told_of, reference in told if told_of == about]
         return direct + _keyed(found, entry.get("key"))
     return direct
-
-
-def fact_topic(fact: Mapping[str, Any]) -> str:
-    """Return the topic of news about a fact as a definition names it: `topic`, and `name` for events."""
-    return f"event:{fact['name']}" if fact["topic"] == "event" else str(fact["topic"])
 
 
 def _keyed(found: Sequence[tuple[int, str]], name: str | None) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from channels import holds
 from channels.models import Hold
 from journeys import definitions, engine, entries
+from journeys.definition.facts import news_topic
 from journeys.definitions import BadDefinition, Checked
 from journeys.models import Edge, Journey, Step, Version
 from journeys.plan import Plan, plan
@@ -40,12 +41,14 @@ def publish(journey: Journey, definition: Mapping[str, Any], now: datetime, who:
     """
     checked = definitions.check(definition)
     journey = _locked(journey)
+    before = journey.current_id
     if checked.definition["key"] != journey.key:
         sentence = _("the journey is called `{key}`; keep its key, or load the definition as a journey of its own.")
         raise BadDefinition("key", sentence.format(key=journey.key))
     version = _stored(journey, checked, now, who)
     _make_current(journey, version, now)
-    _listen(journey, now)
+    # A tick that began before this may still enter members into the version that was current.
+    _listen(journey, now, {before} if before else set())
     _take_in(version, now)
     return version
 
@@ -171,11 +174,12 @@ def _listener(journey: Journey) -> str:
     return f"journey:{journey.pk}"
 
 
-def _listen(journey: Journey, now: datetime) -> None:
+def _listen(journey: Journey, now: datetime, also: set[int]) -> None:
     """Listen to whatever names members for entry, wakes them, converts them or makes them leave."""
     under_way = {version for (version,) in rows(_VERSIONS_UNDER_WAY, {"journey": journey.pk, "now": now})}
     current = plan(journey.current_id or 0)
-    topics = {topic for version in under_way | {current.version_id} for topic in _topics_under_way(plan(version))}
+    versions = under_way | also | {current.version_id}
+    topics = {topic for version in versions for topic in _topics_under_way(plan(version))}
     news.listen(_listener(journey), topics | _entry_topics(current))
 
 
@@ -190,7 +194,7 @@ def _entry_topics(version: Plan) -> set[str]:
     if "segment" in version.entry:
         return {direct, f"segment.joined:{version.entry_segment_id}"}
     if "fact" in version.entry:
-        return {direct, entries.fact_topic(version.entry["fact"])}
+        return {direct, news_topic(version.entry["fact"])}
     return {direct}
 
 
