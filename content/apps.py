@@ -11,8 +11,11 @@ class ContentConfig(AppConfig):
     verbose_name = _("Content and offers")
 
     def ready(self) -> None:
-        """Register the leaf of rules about grants."""
+        """Register the leaf of rules about grants, and the panel of the member's page."""
         from content.leaves import GrantsLeaf
+        from content.panels import PANEL
+        from members import panels
         from members.rules import register
 
         register(GrantsLeaf)
+        panels.register(PANEL)

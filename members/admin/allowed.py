@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.models import DELETION
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,7 +22,7 @@ from members.admin.forms import ModelForm
 from members.admin.owned import OwnedAdmin
 from members.consent import Decision
 from members.identities import BadAddress, normalise
-from members.models import Consent, Member, Suppression, User
+from members.models import Consent, Member, Suppression
 from members.models.people import REACHABLE
 from members.vocabulary import Channel
 
@@ -161,13 +161,8 @@ class SuppressionAdmin(BigTableAdmin[Suppression]):
         form = LiftForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             consent.lift(found.channel, found.address, clock.now())
-            why = form.cleaned_data["reason"]
-            LogEntry.objects.log_actions(
-                cast(User, request.user).pk,
-                [found],
-                DELETION,
-                change_message=_now("Lifted: %(reason)s") % {"reason": why},
-            )
+            told = _now("Lifted: %(reason)s") % {"reason": form.cleaned_data["reason"]}
+            self.note(request, found, told, DELETION)
             return self.back(request, _now("%(address)s may be used again.") % {"address": found.address})
         return self.page(
             request, "members/admin/lift.html", _now("Lift the suppression"), {"original": found, "form": form}

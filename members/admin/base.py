@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +18,7 @@ from django.utils.functional import cached_property
 from unfold.decorators import action
 
 from members.admin.deleting import Deletion, deletion
+from members.models import User
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Admin
@@ -102,6 +104,10 @@ class HouseAdmin(_Admin[M]):
         request.current_app = self.admin_site.name
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, template, {**frame, **context}, status=status)
+
+    def note(self, request: HttpRequest, found: M, sentence: str, flag: int = CHANGE) -> None:
+        """Write into the admin's log who did what."""
+        LogEntry.objects.log_actions(cast(User, request.user).pk, [found], flag, change_message=sentence)
 
     def back(self, request: HttpRequest, sentence: StrOrPromise, found: M | None = None) -> HttpResponse:
         """Tell what was done and go to the object's page, or to the list."""

@@ -1,0 +1,36 @@
+"""What content knows about a member, as a panel of the member's page: what was promised, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from content.models import Grant
+from content.offers import codes
+from members.models import Member
+from members.panels import Panel
+
+MOST = 20
+
+
+def load(member: Member, request: HttpRequest, now: datetime) -> Mapping[str, Any]:
+    """Return the newest grants; one whose time is over says so before anybody has booked it."""
+    grants = Grant.objects.filter(member=member).select_related("offer", "redemption__store")
+    listed = [
+        {
+            "grant": grant,
+            "code": codes.shown(grant.code),
+            "is_live": grant.state == Grant.State.LIVE and now in grant.validity,
+            "is_over": grant.state == Grant.State.LIVE and now not in grant.validity,
+            "redemption": getattr(grant, "redemption", None),
+        }
+        for grant in grants.order_by("-granted_at")[:MOST]
+    ]
+    return {"grants": listed, "most": MOST}
+
+
+PANEL = Panel("grants", _("Offers"), 40, "content/panels/grants.html", load, permission="content.view_grant", wide=True)
