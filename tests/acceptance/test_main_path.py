@@ -125,7 +125,7 @@ def test_from_a_fact_to_silence_in_every_channel(house: Carrier) -> None:
     first = offers.redeem(grant.code, request_key="tap-1", **tap)
     again = offers.redeem(grant.code, request_key="tap-1", **tap)
     assert first.pk == again.pk
-    with pytest.raises(offers.AlreadyRedeemed, match="Carl.*Berlin"):
+    with pytest.raises(offers.AlreadyRedeemed, match=r"Carl.*Berlin"):
         offers.redeem(grant.code, request_key="tap-2", channel=Channel.DESK, who=cast.rep(), now=LATER)
     deliver(LATER)
     tick(LATER)
