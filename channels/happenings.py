@@ -19,7 +19,7 @@ SOURCE = "channels"
 _ABOUT = """
 SELECT x.member_id, x.channel, x.id AS message_id, x.public_id::text AS key, x.journey_id, x.journey_name, x.step_key,
        g.offer_id, COALESCE(o.name, '') AS offer_name, x.grant_id, x.price, x.currency,
-       x.content_id, c.name AS content_name
+       x.content_id, c.name AS content_name, x.origin_kind = 'test' AS is_test
 FROM channels_message x
 JOIN content_content c ON c.id = x.content_id
 LEFT JOIN content_grant g ON g.id = x.grant_id
@@ -30,7 +30,10 @@ WHERE x.id = ANY(%(ids)s)
 
 @dataclass(frozen=True)
 class About:
-    """Whom and what a happening is about; only the member and the channel are always known."""
+    """Whom and what a happening is about; only the member and the channel are always known.
+
+    What happens to a test, such as a click, a marketer did: it is told nowhere.
+    """
 
     member_id: int
     channel: str
@@ -46,6 +49,7 @@ class About:
     currency: str = ""
     content_id: int | None = None
     content_name: str = ""
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,15 @@ def tell(happenings: Sequence[Happening], now: datetime) -> int:
 
     The event is `message.<kind>`. No time lies after `now`: a carrier's clock may be fast. Called in a transaction.
     """
-    recorded = facts.record([_event(each, now) for each in happenings if each.direction is Direction.IN], now)
-    touchpoints.record([_touchpoint(each, now) for each in happenings], now)
+    real = [each for each in happenings if not each.about.is_test]
+    recorded = facts.record([_event(each, now) for each in real if each.direction is Direction.IN], now)
+    touchpoints.record([_touchpoint(each, now) for each in real], now)
     return recorded.new
 
 
 def tell_once(happening: Happening, now: datetime) -> bool:
     """Tell of something unless it was told before under the same key. Returns whether it is new."""
-    new = facts.record([_event(happening, now)], now).new > 0
+    new = not happening.about.is_test and facts.record([_event(happening, now)], now).new > 0
     if new:
         touchpoints.record([_touchpoint(happening, now)], now)
     return new
@@ -100,7 +105,7 @@ def _event(happening: Happening, now: datetime) -> EventFact:
         "text": happening.text,
         "outcome": happening.outcome,
     }
-    said = {name: value.replace("\0", "") for name, value in properties.items() if value}
+    said = {name: value for name, value in properties.items() if value}
     at = min(happening.happened_at, now)
     return EventFact(known.member_id, at, SOURCE, happening.key, f"message.{happening.kind}", said)
 
@@ -123,6 +128,6 @@ def _touchpoint(happening: Happening, now: datetime) -> Touchpoint:
         currency=known.currency,
         content_id=known.content_id,
         content_name=known.content_name,
-        text=happening.text.replace("\0", ""),
+        text=happening.text,
         outcome=happening.outcome,
     )

@@ -13,7 +13,7 @@ from channels import happenings, replies
 from channels.base import ReceiptEvent, ReceiptKind
 from channels.happenings import About, Happening
 from channels.models import Sender
-from channels.receiving import Received, receive
+from channels.receiving import Received, receive, storable
 from channels.stopwords import Wish
 from channels.vocabulary import State
 from members import consent
@@ -43,7 +43,7 @@ def accept(sender: Sender, events: Iterable[ReceiptEvent], now: datetime) -> Acc
     Messages are settled, dead and complaining addresses suppressed, STOP words obeyed; everything that is new becomes a
     touchpoint and a fact. The same receipts again change nothing.
     """
-    told = [replace(event, address=_address(sender.channel, event.address)) for event in events]
+    told = [_readable(event, sender.channel) for event in events]
     if not told:
         return Accepted()
     with transaction.atomic():
@@ -52,6 +52,11 @@ def accept(sender: Sender, events: Iterable[ReceiptEvent], now: datetime) -> Acc
         known = [each for each in received if each.member_id is not None]
         happenings.tell(_happenings(sender, known, now), now)
     return Accepted(len(known), len(told) - len(received), len(received) - len(known))
+
+
+def _readable(event: ReceiptEvent, channel: str) -> ReceiptEvent:
+    texts = {name: storable(getattr(event, name)) for name in ("key", "payload", "carrier_id", "text")}
+    return replace(event, **texts, address=_address(channel, event.address))
 
 
 def _address(channel: str, address: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
 from uuid import UUID
 
 from channels.base import ReceiptEvent
@@ -41,7 +43,7 @@ addressed AS (
     SELECT o.*, COALESCE(
         (SELECT x.id FROM channels_message x WHERE x.public_id = o.message_key AND x.sender_id = %(sender)s),
         (SELECT x.id FROM channels_message x
-         WHERE o.carrier_id <> '' AND x.sender_id = %(sender)s AND x.carrier_id = o.carrier_id
+         WHERE o.carrier_id <> '' AND x.sender_id = %(sender)s AND x.carrier_id = o.carrier_id AND x.carrier_id <> ''
          ORDER BY x.id DESC LIMIT 1)) AS named_id
     FROM once o
 ),
@@ -130,7 +132,10 @@ class Received:
 
 
 def receive(sender: Sender, events: Sequence[ReceiptEvent], now: datetime) -> list[Received]:
-    """Take receipts in and return the new ones. Addresses are in their stored form; called within a transaction."""
+    """Take receipts in and return the new ones; called within a transaction.
+
+    Addresses are in their stored form, and texts as `storable` leaves them.
+    """
     given = staged("chorale_receipt", _COLUMNS, [_row(position, event) for position, event in enumerate(events)])
     named = given.prefixed("given_")
     params = {
@@ -144,18 +149,28 @@ def receive(sender: Sender, events: Sequence[ReceiptEvent], now: datetime) -> li
     return [Received(events[position], *columns) for position, *columns in found]
 
 
+def storable(value: Any) -> Any:
+    """Return a text, or whatever JSON holds, without what PostgreSQL cannot store: NUL, half letters, infinities."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, Mapping):
+        return {storable(str(name)): storable(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(part) for part in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
 def _row(position: int, event: ReceiptEvent) -> tuple[object, ...]:
-    payload = json.dumps(event.payload, default=str).replace("\\u0000", "")
     return (
         position,
         event.key[:200],
         str(event.kind),
         event.happened_at,
-        payload,
+        json.dumps(event.payload, default=str),
         _uuid(event.message_key),
         event.carrier_id,
         event.address,
-        event.text.replace("\0", ""),
+        event.text,
     )
 
 

@@ -42,7 +42,7 @@ class Caller:
             raise NotCalled("the address is not on this machine")
         try:
             answer = await self._client.request(call.method, call.url, content=call.body, headers=call.headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotCalled(f"{type(error).__name__}") from error
         if answer.status_code >= httpx.codes.BAD_REQUEST:
             raise NotCalled(f"the answer was {answer.status_code}")

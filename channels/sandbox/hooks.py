@@ -48,9 +48,9 @@ class Hooks:
 
 def is_loopback(url: str) -> bool:
     """Say whether an address is plain HTTP to this very machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
     try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
         return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
     except ValueError:
         return False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,6 +36,10 @@ class Entry:
     message_id: str = ""
 
 
+class AlreadyRunning(OSError):
+    """Two sandboxes would write into one journal."""
+
+
 class Journal:
     """Entries in a file of JSON lines, which is only ever appended to; memory holds what finds them."""
 
@@ -42,6 +48,7 @@ class Journal:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self._file: IO[bytes] = path.open("r+b")
+        _lock(self._file)
         self._places: list[tuple[int, str, str, str, bool]] = []  # offset, channel, key, address, taken
         self._by_key: dict[str, list[int]] = {}
         self._taken: Counter[str] = Counter()
@@ -75,11 +82,11 @@ class Journal:
         """Return the keys of messages that were taken more than once, and how often."""
         return {key: count for key, count in self._taken.items() if count > 1}
 
-    def find(self, wanted: dict[str, str], after: int = -1, limit: int = 1000) -> list[Entry]:
+    def find(self, wanted: Mapping[str, str], after: int = -1, limit: int | None = None) -> list[Entry]:
         """Return the entries with these values of `channel`, `key` and `address`, by number."""
         numbers: Any = self._by_key.get(wanted["key"], []) if "key" in wanted else range(after + 1, self.size)
         fitting = (number for number in numbers if number > after and self._fits(number, wanted))
-        return [self._read(number) for number, _place in zip(fitting, range(limit), strict=False)]
+        return [self._read(number) for number in islice(fitting, limit)]
 
     def counts(self) -> dict[str, int]:
         """Return how many messages each channel took."""
@@ -89,7 +96,7 @@ class Journal:
         """Close the file."""
         self._file.close()
 
-    def _fits(self, number: int, wanted: dict[str, str]) -> bool:
+    def _fits(self, number: int, wanted: Mapping[str, str]) -> bool:
         _offset, channel, key, address, _taken = self._places[number]
         found = {"channel": channel, "key": key, "address": address}
         return all(found[name] == value for name, value in wanted.items())
@@ -108,6 +115,14 @@ class Journal:
         self._keys_of.setdefault((entry.channel, entry.address), {})[entry.key] = None
         if entry.taken and entry.key:
             self._taken[entry.key] += 1
+
+
+def _lock(file: IO[bytes]) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise AlreadyRunning(f"another sandbox writes to {file.name}") from error
 
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 from channels.sandbox.calls import Call, links_in, named
 from channels.sandbox.carrier import Carrier
@@ -26,6 +26,7 @@ _REPLIES = {
     Act.BOUNCED: "stat:REJECTD err:001",
 }
 _ESCAPE = re.compile("%(.)")
+_KEY = re.compile("[?&]message=([^&]*)")  # where Chorale names its message in the dlr-url
 
 
 async def sendsms(carrier: Carrier, asked: Asked) -> Answer:
@@ -98,10 +99,10 @@ def _encoded(text: str) -> tuple[str, bytes]:
 
 def _handed(fields: Mapping[str, str]) -> Handed:
     url, text = fields.get("dlr-url", ""), fields.get("text", "")
-    [key] = parse_qs(urlsplit(url).query).get("message", [""])
+    found = _KEY.search(url)
     return Handed(
         channel="sms",
-        key=key,
+        key=found[1] if found else "",
         address=fields["to"],
         text=text,
         links=links_in(text),

@@ -134,11 +134,11 @@ class WayBack:
                 await self._send(bundle, now, flushed)
 
     async def _send(self, bundle: Bundle, now: datetime, flushed: Flushed) -> None:
-        call = self._translate(bundle)
         try:
+            call = self._translate(bundle)
             if call is not None:
                 await self._caller.make(call)
-        except NotCalled as error:
+        except (NotCalled, ValueError) as error:  # what the message asked for may make no sense
             for due in bundle:
                 self._later(due, now, str(error), flushed)
             return

@@ -37,7 +37,7 @@ class Asked:
         """Return the parameters of the query and of the body, whether the body is a form or a JSON object."""
         if self.headers.get("content-type", "").startswith("application/json"):
             return {**self.query, **{name: str(value) for name, value in self.json().items() if value is not None}}
-        return {**self.query, **dict(parse_qsl(self.body.decode(), keep_blank_values=True))}
+        return {**self.query, **dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))}
 
     def json(self) -> dict[str, Any]:
         """Return the body's JSON object. Raises BadRequest."""

@@ -27,7 +27,8 @@ def hook(request: HttpRequest, token: str) -> HttpResponse:
     sender = Sender.objects.filter(token=token).first()
     if sender is None:
         return _plain(_("There is no such webhook."), HTTPStatus.NOT_FOUND)
-    if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > LARGEST_BODY:
         most = _("The body is too large; %(bytes)d bytes are the most.") % {"bytes": LARGEST_BODY}
         return _plain(most, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:

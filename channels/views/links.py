@@ -20,7 +20,9 @@ from members import clock
 # Programs that fetch pages before, or instead of, a person: they say so in these headers, or by their names.
 _AHEAD = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
 # Cubot makes telephones.
-_ROBOTS = re.compile(r"(?<!\bcu)bot\b|crawler|spider|preview|prefetch|facebookexternalhit|whatsapp|slurp", re.IGNORECASE)
+_ROBOTS = re.compile(
+    r"(?<!\bcu)bot\b|crawler|spider|preview|prefetch|facebookexternalhit|whatsapp|slurp", re.IGNORECASE
+)
 
 _log = logging.getLogger(__name__)
 

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from channels import happenings, receipts
@@ -228,10 +230,23 @@ def test_nothing_happens_later_than_now(sms: Sender) -> None:
 
 def test_words_that_postgresql_cannot_store_do_not_stop_a_receipt(sms: Sender) -> None:
     sent = message(cast.ada(), sms)
-    accept(sms, receipt(FAILED, sent, text="bad\0byte" * 200, payload={"answer": "bad\0byte"}))
+    odd = {"a\0": "b\0", "half": "\ud83d", "literal": "\\u0000", "deep": [{"far": float("inf")}]}
+    accept(sms, receipt(FAILED, sent, key="k\0\ud83d", carrier_id="\0", text="bad\0byte" * 200, payload=odd))
     sent.refresh_from_db()
     assert sent.words.startswith("badbyte")
     assert len(sent.words) == 500
+    assert Receipt.objects.get().payload == {"a": "b", "half": "?", "literal": "\\u0000", "deep": [{"far": "inf"}]}
+
+
+@given(
+    text=st.text(st.characters()),
+    payload=st.recursive(st.none() | st.booleans() | st.floats() | st.text(st.characters()), st.lists, max_leaves=5),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_carrier_says_is_taken_in(sms: Sender, text: str, payload: object) -> None:
+    told = receipt(ReceiptKind.REPLIED, address="+4915550100001", text=text, carrier_id=text, payload={text: payload})
+    assert accept(sms, told) == Accepted(unknown=1)
+    assert accept(sms, told) == Accepted(repeated=1)
 
 
 def test_receipts_are_news_where_somebody_listens(sms: Sender) -> None:

@@ -130,6 +130,13 @@ def test_somebody_unknown_stops_nothing(sms: Sender) -> None:
     assert allows(ada, "sms")
 
 
+def test_a_stop_word_with_what_postgresql_cannot_store_stops_all_the_same(sms: Sender) -> None:
+    ada = cast.ada()
+    message(ada, sms)
+    accept(sms, said("STOP\0", SHARED))
+    assert not allows(ada, "sms")
+
+
 def test_a_long_reply_is_kept_and_cut_where_it_must_be(sms: Sender) -> None:
     message(cast.ada(), sms)
     accept(sms, said("a\0b" * 1000, SHARED))

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from channels.sandbox.behaviour import Deed
+from channels.sandbox.journal import AlreadyRunning, Journal
 from channels.sandbox.kannel import filled
 from tests.carrier import Carrier, in_thread
 
@@ -191,6 +192,24 @@ def test_the_log_survives_a_restart_and_a_line_that_was_cut_off(tmp_path: Path) 
         sms(again, key)
         assert [entry["number"] for entry in again.log(key=key)] == [0, 1]
         assert again.twice() == {key: 2}
+
+
+def test_two_sandboxes_do_not_write_into_one_log(tmp_path: Path) -> None:
+    with in_thread(tmp_path), pytest.raises(AlreadyRunning, match="another sandbox writes to"):
+        Journal(tmp_path / "journal.jsonl")
+
+
+def test_a_receipt_address_that_makes_no_sense_is_a_failed_call(carrier: Carrier) -> None:
+    carrier.clock(datetime(2026, 3, 10, tzinfo=UTC))
+    fields = {"username": "a", "password": "b", "text": "x"}
+    for to, url, mask in (
+        ("1", "http://127.0.0.1:99999/", "3"),
+        ("2", "http://[::1", "3"),
+        ("3", "http://127.0.0.1/", "x"),
+    ):
+        carrier.client.get("/cgi-bin/sendsms", params={**fields, "to": to, "dlr-url": url, "dlr-mask": mask})
+        carrier.react("delivered", channel="sms", address=to)
+    assert len(carrier.flush()["failed"]) == 3
 
 
 def test_the_log_is_its_owner_s_alone(tmp_path: Path) -> None:
