@@ -51,6 +51,7 @@ def is_loopback(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+        local = host == "localhost" or ip_address(host).is_loopback
+        return parts.scheme == "http" and parts.port != 0 and local
     except ValueError:
         return False
