@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,15 +28,26 @@ FROM ({cohort}) e
 {joins}
 CROSS JOIN LATERAL (SELECT COALESCE(e.rest_until, {until}) AS until) t
 """
-_ZONE = f"""
+_MEMBER = f"""
 JOIN members_member m ON m.id = e.member_id
 {zones.MEMBER_ZONE_JOIN}
 """
-# The dates as texts: an attribute may hold anything, and a cast that fails would break the cohort's statement.
-_DATES = f"""
-SELECT DISTINCT {zones.MEMBER_ZONE} AS zone, {{given}} AS given FROM ({{cohort}}) e {_ZONE}
-WHERE e.rest_until IS NULL AND {{given}} IS NOT NULL
+# What a time may depend on. The dates are texts: an attribute may hold anything, and a cast that fails would break the
+# cohort's statement.
+_DISTINCT = f"""
+SELECT DISTINCT {zones.MEMBER_ZONE} AS zone, COALESCE({{given}}, '') AS given, e.visit > 1 AS again
+FROM ({{cohort}}) e {_MEMBER} WHERE e.rest_until IS NULL
 """
+_LOCAL = f"""
+{_MEMBER}
+LEFT JOIN unnest(%(zones)s::text[], %(givens)s::text[], %(agains)s::boolean[], %(untils)s::timestamptz[])
+    AS local(zone, given, again, until)
+  ON local.zone = {zones.MEMBER_ZONE} AND local.given = COALESCE({{given}}, '') AND local.again = (e.visit > 1)
+"""
+_GIVEN = {"birthday": "m.birthday::text", "joined_on": "m.joined_on::text"}
+_MOMENT = timedelta(microseconds=1)
+# From a zone, the member's date as text, and whether it is a further visit, to the instant that is waited for.
+Until = Callable[[ZoneInfo, str, bool], datetime | None]
 
 
 class Wait(StepKind):
@@ -69,20 +81,16 @@ class Wait(StepKind):
 
     def decide(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
         """Rest until the time has come."""
-        settings = step.settings
-        at = time.fromisoformat(settings.get("at", DEFAULT_TIME))
-        if "duration" in settings:
-            length = timedelta(**settings["duration"])
-            return _decision(cohort, now, Sql("e.arrived_at + %(length)s::interval", {"length": length}))
-        if "local_time" in settings:
-            # Who comes round once more waits for the next day's time, however quick the way round was.
-            local = _times_of_day(now, time.fromisoformat(settings["local_time"]))
-            until = Sql("CASE WHEN e.visit > 1 THEN local.later ELSE local.first END")
-            return _decision(cohort, now, until, _by_zone(local))
-        if "until_date" in settings:
-            local = _on_date(date.fromisoformat(settings["until_date"]), at)
-            return _decision(cohort, now, Sql("local.until"), _by_zone(local))
-        return _member_dates(settings["member_date"], at, cohort, now)
+        named = cohort.prefixed("c_")
+        if "duration" in step.settings:
+            until = Sql("e.arrived_at + %(length)s::interval", {"length": timedelta(**step.settings["duration"])})
+            joins = Sql("")
+        else:
+            until, joins = Sql("local.until"), _local(step.settings, named, now)
+        return Sql(
+            _DECIDE.format(cohort=named.text, joins=joins.text, until=until.text),
+            {**named.params, **until.params, **joins.params, "now": now},
+        )
 
 
 def _check_member_date(value: object, place: str) -> None:
@@ -93,77 +101,50 @@ def _check_member_date(value: object, place: str) -> None:
         fields.whole(settings["offset_days"], fields.at(place, "offset_days"), -365, 365)
 
 
-def _decision(cohort: Sql, now: datetime, until: Sql, joins: Sql | None = None) -> Sql:
-    named, joins = cohort.prefixed("c_"), joins or Sql("")
-    return Sql(
-        _DECIDE.format(cohort=named.text, joins=joins.text, until=until.text),
-        {**named.params, **until.params, **joins.params, "now": now},
-    )
+def _local(settings: StepText, cohort: Sql, now: datetime) -> Sql:
+    """Return the join of the instants waited for, computed once for each zone and date among those who arrive."""
+    of = settings.get("member_date", {}).get("of", "")
+    given = "(m.attributes ->> %(attribute)s)" if of.startswith("attribute:") else _GIVEN.get(of, "''")
+    params = {"attribute": of.partition(":")[2], "default_zone": zones.DEFAULT}
+    asked = rows(_DISTINCT.format(cohort=cohort.text, given=given), {**cohort.params, **params})
+    until = _until(settings, now)
+    columns = {
+        "zones": [zone for zone, _given, _again in asked],
+        "givens": [given for _zone, given, _again in asked],
+        "agains": [again for _zone, _given, again in asked],
+        "untils": [until(zones.zone(zone), given, again) for zone, given, again in asked],
+    }
+    return Sql(_LOCAL.format(given=given), {**params, **columns})
 
 
-def _by_zone(local: Sql, match: str = "true", **params: str) -> Sql:
-    """Return the join of a relation with one row for each zone, or each zone that `match` is true for."""
-    named = local.prefixed("l_")
-    text = f"{_ZONE} LEFT JOIN ({named.text}) local ON local.zone = {zones.MEMBER_ZONE} AND {match}"
-    return Sql(text, {**named.params, **params, "default_zone": zones.DEFAULT})
+def _until(settings: StepText, now: datetime) -> Until:
+    at = time.fromisoformat(settings.get("at", DEFAULT_TIME))
+    if "local_time" in settings:
+        at = time.fromisoformat(settings["local_time"])
+        # Who comes round once more waits for the next day's time, however quick the way round was.
+        return lambda zone, _given, again: zones.next_local(zone, now + _MOMENT if again else now, at)
+    if "until_date" in settings:
+        day = date.fromisoformat(settings["until_date"])
+        return lambda zone, _given, _again: zones.first_instant(zone, day, at)
+    offset = timedelta(days=settings["member_date"].get("offset_days", 0))
+    yearly = settings["member_date"]["of"] in _GIVEN
+    return lambda zone, given, _again: _instant(zone, given, offset, at, now if yearly else None)
 
 
-@lru_cache(maxsize=64)
-def _times_of_day(now: datetime, at: time) -> Sql:
-    """Return, for every zone, the `first` such time from now on and the first one `later` than now."""
-    moment = timedelta(microseconds=1)
-    return zones.relation(
-        {"first": "timestamptz", "later": "timestamptz"},
-        lambda zone: (zones.next_local(zone, now, at), zones.next_local(zone, now + moment, at)),
-    )
-
-
-@lru_cache(maxsize=64)
-def _on_date(day: date, at: time) -> Sql:
-    return zones.relation({"until": "timestamptz"}, lambda zone: (zones.first_instant(zone, day, at),))
-
-
-def _member_dates(settings: StepText, at: time, cohort: Sql, now: datetime) -> Sql:
-    """Return the decision for a date of each member's: computed once for each zone and date that the cohort has."""
-    given, attribute = _given(settings["of"])
-    named = cohort.prefixed("c_")
-    params = {**named.params, "attribute": attribute, "default_zone": zones.DEFAULT}
-    asked = rows(_DATES.format(cohort=named.text, given=given), params)
-    yearly = not settings["of"].startswith("attribute:")
-    offset = timedelta(days=settings.get("offset_days", 0))
-    known = [(zone, text, _instant(zone, text, offset, at, now, yearly=yearly)) for zone, text in asked]
-    local = Sql(
-        "SELECT * FROM unnest(%(zone)s::text[], %(given)s::text[], %(until)s::timestamptz[]) AS x(zone, given, until)",
-        {
-            "zone": [zone for zone, _text, _until in known],
-            "given": [text for _zone, text, _until in known],
-            "until": [until for _zone, _text, until in known],
-        },
-    )
-    joins = _by_zone(local, f"local.given = {given}", attribute=attribute)
-    return _decision(cohort, now, Sql("local.until"), joins)
-
-
-def _given(of: str) -> tuple[str, str]:
-    if of.startswith("attribute:"):
-        return "(m.attributes ->> %(attribute)s)", of.partition(":")[2]
-    return {"birthday": "m.birthday::text", "joined_on": "m.joined_on::text"}[of], ""
-
-
-def _instant(zone: str, text: str, offset: timedelta, at: time, now: datetime, *, yearly: bool) -> datetime | None:
-    """Return when a member's date comes: its next return if it is yearly, else the date itself; None for no date."""
+def _instant(zone: ZoneInfo, text: str, offset: timedelta, at: time, returns_after: datetime | None) -> datetime | None:
+    """Return when a member's date comes: its next return if it returns, else the date itself; None for no date."""
     try:
         day = date.fromisoformat(text)
-        if yearly:
-            return _next_return(zone, day, offset, at, now)
-        return zones.first_instant(zones.zone(zone), day + offset, at)
+        if returns_after is None:
+            return zones.first_instant(zone, day + offset, at)
+        return _next_return(zone, day, offset, at, returns_after)
     except (ValueError, OverflowError):  # an attribute that is no date, or one beyond the calendar
         return None
 
 
-def _next_return(zone: str, day: date, offset: timedelta, at: time, now: datetime) -> datetime:
-    pinned, year = zones.zone(zone), (now - offset).astimezone(UTC).year
-    returns = (zones.first_instant(pinned, _in_year(day, year + ahead) + offset, at) for ahead in range(-1, 3))
+def _next_return(zone: ZoneInfo, day: date, offset: timedelta, at: time, now: datetime) -> datetime:
+    year = (now - offset).astimezone(UTC).year
+    returns = (zones.first_instant(zone, _in_year(day, year + ahead) + offset, at) for ahead in range(-1, 3))
     return next(instant for instant in returns if instant >= now)
 
 
