@@ -104,9 +104,17 @@ def _looked(journey: Journey, now: datetime) -> None:
 
 def _opened(since: datetime, now: datetime, at: time) -> list[tuple[str, date]]:
     """Return (zone, local day) for every local day whose moment `at` lies in (since, now]."""
-    days = [since.date() + timedelta(days=offset) for offset in range(-1, (now.date() - since.date()).days + 2)]
     pinned = [zones.zone(name) for name in zones.names()]
-    return [(zone.key, day) for zone in pinned for day in days if since < zones.first_instant(zone, day, at) <= now]
+    return [
+        (zone.key, day)
+        for zone in pinned
+        for day in _days(since.astimezone(zone).date(), now.astimezone(zone).date())
+        if since < zones.first_instant(zone, day, at) <= now
+    ]
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
 def _insert(plan: Plan, entry: Mapping[str, Any], opened: Iterable[tuple[str, date]], now: datetime) -> int:

@@ -7,6 +7,7 @@ forward: the database remembers how far it was played.
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,13 @@ class Played:
     steps: int = 0
     ticked: Ticked = field(default_factory=Ticked)
     delivered: Delivered = field(default_factory=Delivered)
+
+
+def step(text: str) -> timedelta:
+    """Read a step in whole minutes, for `--every`. Raises argparse.ArgumentTypeError with one sentence."""
+    if not text.isdecimal() or not 0 < int(text) <= 24 * 60:
+        raise ArgumentTypeError(f"“{text}” is no step; write whole minutes, from 1 to 1440.")
+    return timedelta(minutes=int(text))
 
 
 def played_until() -> datetime | None:

@@ -29,7 +29,7 @@ class PortTaken(Exception):
     """The web server's port is taken; the message names the setting."""
 
 
-def show(now: datetime, told: Callable[[str], None], *, afresh: bool, once: bool) -> Summary:
+def show(now: datetime, told: Callable[[str], None], *, afresh: bool, once: bool, every: timedelta) -> Summary:
     """Run the demo and return what came of the played days; without `once`, it then stays up until it is interrupted.
 
     `told` hears what is going on. Raises PortTaken, NoDataset, NotOurs, Fallen and CannotReport, each with a sentence.
@@ -46,7 +46,7 @@ def show(now: datetime, told: Callable[[str], None], *, afresh: bool, once: bool
     prepare(log, when, told)
     peak.look()
     with Programs(settings.CHORALE_HOME / "demo") as programs:
-        _play(programs, log, when, peak)
+        _play(programs, log, when, peak, every)
         result = summarise(when.end, time.monotonic() - began, peak.mb)
         for line in ["", *result.lines(), ""]:
             told(line)
@@ -62,7 +62,7 @@ def check_port() -> None:
         raise PortTaken(f"Port {port} is taken; name a free one in CHORALE_PORT, such as CHORALE_PORT={port + 1}.")
 
 
-def _play(programs: Programs, log: Sequence[Bought], when: Days, peak: Peak) -> None:
+def _play(programs: Programs, log: Sequence[Bought], when: Days, peak: Peak, every: timedelta) -> None:
     """Play what is left of the days, against a sandbox and a web server that live at the played time."""
     start = max(played_until() or when.start, when.start)
     if start >= when.end:
@@ -80,5 +80,5 @@ def _play(programs: Programs, log: Sequence[Bought], when: Days, peak: Peak) -> 
             if moment.hour == 0:
                 peak.look()
 
-        play(start, when.end, EVERY, Outside(carriers.begin, Feed(played), carriers.settle), moved)
+        play(start, when.end, every, Outside(carriers.begin, Feed(played), carriers.settle), moved)
     programs.stop(web, sandbox)

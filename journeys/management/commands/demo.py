@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from argparse import ArgumentParser
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
@@ -16,7 +17,8 @@ from channels.sandbox.senders import CannotReport
 from journeys.demo.dataset import NoDataset
 from journeys.demo.prepare import NotOurs
 from journeys.demo.processes import Fallen
-from journeys.demo.show import PortTaken, check_port, show
+from journeys.demo.show import EVERY, PortTaken, check_port, show
+from journeys.play import step
 from members import clock
 
 
@@ -27,14 +29,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="end after the four weeks with a summary")
         parser.add_argument("--reset", action="store_true", help="start afresh")
+        parser.add_argument("--every", type=step, default=EVERY, help="minutes a step (60)")
 
-    def handle(self, *args: Any, once: bool, reset: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, reset: bool, every: timedelta, **options: Any) -> None:
         try:
             check_port()
             for ending in (signal.SIGTERM, signal.SIGHUP):
                 signal.signal(ending, _interrupt)
             call_command("migrate", verbosity=0)
-            result = show(clock.now(), self.stdout.write, afresh=reset, once=once)
+            result = show(clock.now(), self.stdout.write, afresh=reset, once=once, every=every)
         except (CannotReport, Fallen, NoDataset, NotOurs, PortTaken) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

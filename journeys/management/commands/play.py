@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from journeys.play import EVERY, Backwards, play, played_until
+from journeys.play import EVERY, Backwards, play, played_until, step
 from journeys.progress import Progress
 from members import clock
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--to", dest="end", type=clock.instant, required=True, help="ISO 8601 with offset.")
         parser.add_argument(
-            "--every", type=_minutes, default=EVERY, help=f"minutes a step ({EVERY // timedelta(minutes=1)})"
+            "--every", type=step, default=EVERY, help=f"minutes a step ({EVERY // timedelta(minutes=1)})"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,9 +43,3 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{played.steps} steps: {ticked.entered} entered, {ticked.moved} moves; messages: {played.delivered}."
         )
-
-
-def _minutes(text: str) -> timedelta:
-    if not text.isdecimal() or not 0 < int(text) <= 24 * 60:
-        raise ArgumentTypeError(f"“{text}” is no step; write whole minutes, from 1 to 1440.")
-    return timedelta(minutes=int(text))

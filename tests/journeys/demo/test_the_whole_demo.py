@@ -5,10 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -41,7 +39,7 @@ def variables(environment: dict[str, str], tmp_path: Path) -> Variables:
 def demo(variables: Variables, *arguments: str) -> subprocess.Popen[str]:
     """Start the demo as a shell would."""
     return subprocess.Popen(
-        [sys.executable, "manage.py", "demo", *arguments],
+        [sys.executable, "manage.py", "demo", "--every=240", *arguments],
         cwd=settings.BASE_DIR,
         env=dict(variables),
         stdout=subprocess.PIPE,
@@ -50,43 +48,49 @@ def demo(variables: Variables, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def once(variables: Variables, *arguments: str) -> Mapping[str, Any]:
-    """Run the demo to its end and return the JSON of its last line."""
-    said, complained = demo(variables, "--once", *arguments).communicate(timeout=100)
-    assert said, complained
-    figures: Mapping[str, Any] = json.loads(said.splitlines()[-1])
-    return figures
-
-
-def lines_until(running: subprocess.Popen[str], word: str) -> Iterator[str]:
-    assert running.stdout
-    for line in running.stdout:
-        yield line
-        if word in line:
-            return
-
-
 @pytest.mark.slow
-def test_it_plays_once_goes_on_opens_and_stops(variables: Variables) -> None:
-    played = once(variables)
+def test_it_plays_goes_on_where_it_was_opens_and_stops(variables: Variables) -> None:
+    interrupted = demo(variables, "--once")
+    read_until(interrupted, " 3.0 of 28 days")
+    interrupted.send_signal(signal.SIGTERM)
+    interrupted.communicate(timeout=60)
+    assert interrupted.returncode == 130
+
+    said, complained = demo(variables, "--once").communicate(timeout=100)
+    assert "11% |" in complained.split("Playing")[0]  # three of the days were played before
+    played = json.loads(said.splitlines()[-1])
     assert (played["members"], played["purchases"]) == (30, len(log.lines()))
     assert played["journeys"]["greeting"]["entered"] > 0
     assert played["touchpoints"] > 0
     assert {name for name, count in played["audit"].items() if count} == set()
     assert played["peak_mb"] > 100
 
-    again = once(variables)
-    assert {**again, "seconds": 0, "peak_mb": 0} == {**played, "seconds": 0, "peak_mb": 0}
+    opened(variables)
 
-    port = int(variables["CHORALE_PORT"])
+
+def read_until(running: subprocess.Popen[str], word: str) -> None:
+    """Read the progress bar up to a word."""
+    seen = ""
+    while word not in seen:
+        assert running.stderr
+        read = running.stderr.read(10)
+        assert read, seen
+        seen += read
+
+
+def opened(variables: Variables) -> None:
+    """Open the doors of a demo that was played, and close them by Ctrl-C."""
+    address, port = variables["CHORALE_PUBLIC_URL"], int(variables["CHORALE_PORT"])
     running = demo(variables)
     try:
-        told = "".join(lines_until(running, "administrator"))
-        assert "invented" in told
-        assert all(
-            f"{variables['CHORALE_PUBLIC_URL']}{path}" in told for path in ("/admin/", "/contacts/", "/counter/")
-        )
-        page = httpx.get(f"{variables['CHORALE_PUBLIC_URL']}/admin/login/", trust_env=False)
+        assert running.stdout
+        told = ""
+        while "administrator" not in told:
+            line = running.stdout.readline()
+            assert line, told
+            told += line
+        assert all(f"{address}{path}" in told for path in ("/admin/", "/contacts/", "/counter/"))
+        page = httpx.get(f"{address}/admin/login/", trust_env=False)
         assert "Demo: the purchases are real." in page.text
         running.send_signal(signal.SIGINT)
         _, complained = running.communicate(timeout=60)
@@ -96,23 +100,6 @@ def test_it_plays_once_goes_on_opens_and_stops(variables: Variables) -> None:
     assert "The demo has stopped" in complained
     assert not answers(port)
     assert is_free(port)
-
-
-@pytest.mark.slow
-def test_an_interrupted_play_goes_on_where_it_was(variables: Variables) -> None:
-    running = demo(variables, "--once")
-    assert running.stderr
-    seen = ""
-    deadline = time.monotonic() + 90
-    while " 3.0 of 28 days" not in seen and time.monotonic() < deadline:
-        seen += running.stderr.read(20)
-    running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=60)
-    assert running.returncode == 130
-
-    figures = once(variables)
-    assert figures["purchases"] == len(log.lines())
-    assert not any(figures["audit"].values())
 
 
 def test_a_taken_port_is_one_sentence_that_names_the_setting(settings: Settings) -> None:
