@@ -33,6 +33,7 @@ class Claimed:
     content_id: int
     language: str
     grant_id: int | None
+    origin_kind: str
     journey_name: str
     team_id: int | None
     attempts: int
@@ -76,8 +77,8 @@ moved AS (
     RETURNING x.*
 ),
 counted AS ({CANCELLED})
-SELECT id, public_id::text, member_id, channel, purpose, address, content_id, language, grant_id, journey_name, team_id,
-       attempts, priority, expires_at, state
+SELECT id, public_id::text, member_id, channel, purpose, address, content_id, language, grant_id, origin_kind,
+       journey_name, team_id, attempts, priority, expires_at, state
 FROM moved ORDER BY priority, due_at, id
 """
 

@@ -83,6 +83,8 @@ def _deliver_batch(sender: Sender, adapter: Adapter, done: Delivered, limit: int
     claim = claims.claim(sender, pace.start, size)
     taken = len(claim.messages) + claim.cancelled
     done.add(claimed=taken, cancelled=claim.cancelled)
+    if not taken:
+        pace.rest(sender)
     if claim.messages:
         pace.book(sender, len(claim.messages))
         batch = Batch(sender, adapter, claim, pace)

@@ -2,8 +2,8 @@
 
 Both are one instant on the sender, `free_at`. In real time a claim books its share of seconds by moving `free_at`
 ahead, in one UPDATE that several workers cannot interleave, and the worker spaces its windows over what it booked. A
-failing carrier moves `free_at` to the end of the pause. A clock that stands still has no seconds to share: then only
-the pause counts.
+failing carrier moves `free_at` to the end of the pause, and so does a long search in vain. A clock that stands still
+has no seconds to share: then only a failing carrier's pause counts.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ Clock = Callable[[], datetime]
 WINDOW = 20  # how many messages a worker may have with the carrier, and in doubt, at once
 BATCH = 1000
 _BOOKED = timedelta(seconds=2)  # the most that one batch takes at full rate
+# A claim walks past held messages one by one, half a microsecond each. Behind a paused journey with a million of them
+# that would keep a core busy for nothing, so a search in vain costs at most a tenth of the time.
+_REST = 10
+_LONG_SEARCH = timedelta(milliseconds=50)
+_LONGEST_REST = timedelta(seconds=10)
 _AHEAD = timedelta(seconds=1)  # a worker that would wait longer than this for its turn comes back later
 
 _BOOK = """
@@ -57,6 +62,13 @@ class Pace:
             self._each = timedelta(seconds=1) / sender.rate
             share = self._each * messages
             [(self._next,)] = rows(_BOOK, {"sender": sender.pk, "share": share, "now": self.start})
+
+    def rest(self, sender: Sender) -> None:
+        """Keep away from a sender for a while after a search that found nothing and took long."""
+        took = self.now() - self.start
+        if took > _LONG_SEARCH:
+            until = self.now() + min(_REST * took, _LONGEST_REST)
+            Sender.objects.filter(pk=sender.pk).update(free_at=until)
 
     def wait(self, messages: int) -> None:
         """Sleep until the next so many messages may leave."""

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from channels import delivery
-from channels.models import Sender
+from channels import delivery, holds
+from channels.models import Hold, Sender
 from channels.pace import Pace, gate
 from tests import cast
 from tests.cast import NOW
@@ -75,3 +75,20 @@ def test_a_call_ends_after_its_turn(script: Script, slept: list[float]) -> None:
     next(times)
     done = delivery.deliver(carrier, NOW, clock=lambda: next(times))
     assert 0 < done.sent < 20
+
+
+def test_a_long_search_in_vain_is_not_begun_again_at_once(script: Script, slept: list[float]) -> None:
+    carrier = sender()
+    message(cast.ada())
+    holds.place(Hold.Scope.JOURNEY, "1", "Paused", NOW)
+    delivery.deliver(carrier, NOW, clock=lambda: NOW + timedelta(seconds=0.5))
+    assert Sender.objects.get(pk=carrier.pk).free_at == NOW + timedelta(seconds=5.5)
+    assert gate(carrier, Pace(NOW + timedelta(seconds=4), lambda: NOW)).size == 0
+    holds.lift(Hold.Scope.JOURNEY, "1")
+    assert delivery.deliver(carrier, NOW + timedelta(seconds=5), clock=lambda: NOW).sent == 1
+
+
+def test_a_short_search_in_vain_costs_nothing(script: Script, slept: list[float]) -> None:
+    carrier = sender()
+    delivery.deliver(carrier, NOW, clock=lambda: NOW)
+    assert Sender.objects.get(pk=carrier.pk).free_at is None
