@@ -25,7 +25,7 @@ SELECT journey_id, step_key, channel, 'clicked', %(today)s, 1 FROM first
 def count(message_id: int, url: str, now: datetime) -> bool:
     """Count a click on a link of a message and say whether it was one: within a minute the same link counts once.
 
-    The message's first click is noted on it. A message that is not there any more counts nothing.
+    The message's first click is noted on it. One that is not there any more counts nothing, and neither does a test.
     """
     about = happenings.about([message_id]).get(message_id)
     if about is None:

@@ -19,21 +19,18 @@ SOURCE = "channels"
 _ABOUT = """
 SELECT x.member_id, x.channel, x.id AS message_id, x.public_id::text AS key, x.journey_id, x.journey_name, x.step_key,
        g.offer_id, COALESCE(o.name, '') AS offer_name, x.grant_id, x.price, x.currency,
-       x.content_id, c.name AS content_name, x.origin_kind = 'test' AS is_test
+       x.content_id, c.name AS content_name
 FROM channels_message x
 JOIN content_content c ON c.id = x.content_id
 LEFT JOIN content_grant g ON g.id = x.grant_id
 LEFT JOIN content_offer o ON o.id = g.offer_id
-WHERE x.id = ANY(%(ids)s)
+WHERE x.id = ANY(%(ids)s) AND x.origin_kind <> 'test'
 """
 
 
 @dataclass(frozen=True)
 class About:
-    """Whom and what a happening is about; only the member and the channel are always known.
-
-    What happens to a test, such as a click, a marketer did: it is told nowhere.
-    """
+    """Whom and what a happening is about; only the member and the channel are always known."""
 
     member_id: int
     channel: str
@@ -49,7 +46,6 @@ class About:
     currency: str = ""
     content_id: int | None = None
     content_name: str = ""
-    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class Happening:
 
 
 def about(message_ids: Iterable[int]) -> dict[int, About]:
-    """Return what is to be said about messages, by their ids."""
+    """Return what is to be said about messages, by their ids; nothing about tests, which went to the marketer."""
     found = [About(*row) for row in rows(_ABOUT, {"ids": list(message_ids)})]
     return {each.message_id: each for each in found if each.message_id is not None}
 
@@ -79,15 +75,14 @@ def tell(happenings: Sequence[Happening], now: datetime) -> int:
 
     The event is `message.<kind>`. No time lies after `now`: a carrier's clock may be fast. Called in a transaction.
     """
-    real = [each for each in happenings if not each.about.is_test]
-    recorded = facts.record([_event(each, now) for each in real if each.direction is Direction.IN], now)
-    touchpoints.record([_touchpoint(each, now) for each in real], now)
+    recorded = facts.record([_event(each, now) for each in happenings if each.direction is Direction.IN], now)
+    touchpoints.record([_touchpoint(each, now) for each in happenings], now)
     return recorded.new
 
 
 def tell_once(happening: Happening, now: datetime) -> bool:
     """Tell of something unless it was told before under the same key. Returns whether it is new."""
-    new = not happening.about.is_test and facts.record([_event(happening, now)], now).new > 0
+    new = facts.record([_event(happening, now)], now).new > 0
     if new:
         touchpoints.record([_touchpoint(happening, now)], now)
     return new

@@ -33,6 +33,8 @@ _COLUMNS = {
 # A message is found by our key, else by the carrier's id. Whoever writes from an address answers the message that last
 # went there; if none ever did, the first member who has the address is meant. An address alone settles no message.
 #
+# A test went to the marketer who sent it: it is settled, and the member whose data it shows knows nothing.
+#
 # A failure wins over a delivery, and nothing goes back from delivered to sent. A message that is tried again (queued,
 # claimed) although it had left is settled as well, before it leaves twice. A `handed` one keeps its lease: the worker
 # that handed it over still notes the departure.
@@ -48,9 +50,11 @@ addressed AS (
     FROM once o
 ),
 found AS MATERIALIZED (
-    SELECT a.*, x.id AS message_id, COALESCE(x.member_id, (
-        SELECT i.member_id FROM members_identity i WHERE i.channel = %(channel)s AND i.address = a.address
-        ORDER BY i.member_id LIMIT 1)) AS member_id, COALESCE(NULLIF(x.address, ''), a.address) AS at
+    SELECT a.*, x.id AS message_id, COALESCE(NULLIF(x.address, ''), a.address) AS at,
+           CASE WHEN x.id IS NULL THEN (
+               SELECT i.member_id FROM members_identity i WHERE i.channel = %(channel)s AND i.address = a.address
+               ORDER BY i.member_id LIMIT 1)
+           WHEN x.origin_kind <> 'test' THEN x.member_id END AS member_id
     FROM addressed a
     LEFT JOIN LATERAL (
         SELECT x.id FROM members_identity i JOIN channels_message x ON x.member_id = i.member_id

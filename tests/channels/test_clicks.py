@@ -127,6 +127,14 @@ def test_a_click_that_cannot_be_counted_leads_on_all_the_same(
     assert f"A click on message {mailed.pk} could not be counted." in caplog.text
 
 
+def test_a_marketer_who_tests_a_content_is_no_member_who_clicks(client: Client, mailed: Message) -> None:
+    Message.objects.update(origin_kind="test")
+    assert client.get(address(mailed))["Location"] == TARGET
+    assert not Touchpoint.objects.exists()
+    mailed.refresh_from_db()
+    assert mailed.clicked_at is None
+
+
 def test_the_link_of_a_message_that_was_deleted_leads_on(client: Client, mailed: Message) -> None:
     link = address(mailed)
     mailed.member.delete()

@@ -174,6 +174,15 @@ def test_a_sender_tells_nothing_about_messages_of_another_one(sms: Sender) -> No
     assert deliveries.states(sent) == [("sent", "")]
 
 
+def test_a_receipt_about_a_test_settles_it_and_tells_nothing_of_the_member_in_it(sms: Sender) -> None:
+    trial = message(cast.ada(), sms, origin_kind="test", address="+4915550177777", carrier_id="t")
+    reply = receipt(ReceiptKind.REPLIED, carrier_id="t", address="+4915550177777", text="STOP")
+    assert accept(sms, receipt(DELIVERED, trial), reply) == Accepted(unknown=2)
+    assert deliveries.states(trial) == [("delivered", "")]
+    assert not Touchpoint.objects.exists()
+    assert not Event.objects.exists()
+
+
 def test_what_concerns_nobody_is_kept_and_counted_as_unknown(sms: Sender) -> None:
     strange = [receipt(DELIVERED, message_key=str(uuid4())), receipt(DELIVERED, message_key="not a key")]
     assert accept(sms, *strange) == Accepted(unknown=2)
