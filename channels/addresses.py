@@ -22,6 +22,11 @@ def unsubscribe_url(key: str) -> str:
     return f"{settings.CHORALE_PUBLIC_URL}/u/{packed}{_signature('unsubscribe', key, settings.SECRET_KEY)}"
 
 
+def sample_unsubscribe_url() -> str:
+    """Return an address that looks like `unsubscribe_url` and stops nothing: whoever tests a content may click it."""
+    return f"{settings.CHORALE_PUBLIC_URL}/u/test"
+
+
 def verify_unsubscribe(token: str) -> str | None:
     """Return the key of the message that an unsubscribe token names, None when the token was not made here."""
     packed, signature = token[:_KEY_LENGTH], token[_KEY_LENGTH:]

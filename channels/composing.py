@@ -10,10 +10,11 @@ from datetime import datetime
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from channels.addresses import receipt_url, unsubscribe_url
+from channels.addresses import receipt_url, sample_unsubscribe_url, unsubscribe_url
 from channels.base import Outgoing
 from channels.claims import Claimed
 from channels.models import Sender
+from channels.vocabulary import OriginKind
 from content.models import Variant
 from content.rendering import About, BadTemplate, Order, Rendered, render_all, variants
 from members.vocabulary import Channel, Purpose
@@ -52,8 +53,10 @@ def _order(message: Claimed, found: Mapping[tuple[int, str, str], Variant]) -> O
     if variant is None:
         return None
     # What members just asked for themselves has nothing to unsubscribe from, and nobody clicks at a desk.
-    stoppable = message.channel in _STOPPABLE and message.purpose != Purpose.TRANSACTIONAL
-    stop = unsubscribe_url(message.key) if stoppable else ""
+    test = message.origin_kind == OriginKind.TEST
+    purpose = variant.content.purpose if test else message.purpose
+    stoppable = message.channel in _STOPPABLE and purpose != Purpose.TRANSACTIONAL
+    stop = (sample_unsubscribe_url() if test else unsubscribe_url(message.key)) if stoppable else ""
     about = About(message.member_id, message.language, message.grant_id, message.journey_name)
     return Order(message.id, variant, about, stop)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from channels.settling import CANCELLED
 from channels.vocabulary import OriginKind, Reason
 from members.sql import Sql, rows
 
@@ -48,3 +49,21 @@ def cancel(origins: Sql, reason: Reason, now: datetime) -> int:
         "today": now.date(),
     }
     return int(rows(_CANCEL.format(origins=named.text), params)[0][0])
+
+
+_CANCEL_ONE = f"""
+WITH moved AS (
+    UPDATE channels_message x
+    SET state = 'cancelled', reason = %(reason)s, ended_at = %(now)s, lease_token = NULL, lease_until = NULL
+    WHERE x.id = %(id)s AND x.state IN ('queued', 'claimed')
+    RETURNING x.*
+),
+counted AS ({CANCELLED})
+SELECT count(*) FROM moved
+"""
+
+
+def cancel_by_hand(message_id: int, now: datetime) -> bool:
+    """Cancel one message because somebody says so. Returns False where it has left or ended already."""
+    params = {"id": message_id, "reason": Reason.CANCELLED_BY_HAND.value, "now": now, "today": now.date()}
+    return bool(rows(_CANCEL_ONE, params)[0][0])

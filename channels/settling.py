@@ -20,6 +20,7 @@ CANCELLED = """
     FROM moved WHERE state = 'cancelled' GROUP BY journey_id, step_key, channel, state
 """
 
+# A test went to the marketer who sent it: the member whose data it shows was not contacted.
 _CONTACT = """
     SELECT x.member_id, %(now)s::timestamptz AS happened_at, x.channel, 'out' AS direction,
            CASE x.channel WHEN 'desk' THEN 'follow_up' ELSE 'message' END AS kind,
@@ -31,7 +32,7 @@ _CONTACT = """
     LEFT JOIN channels_rendering r ON r.message_id = x.id
     LEFT JOIN content_grant g ON g.id = x.grant_id
     LEFT JOIN content_offer o ON o.id = g.offer_id
-    WHERE x.came_to IN ('sent', 'unconfirmed')
+    WHERE x.came_to IN ('sent', 'unconfirmed') AND x.origin_kind <> 'test'
 """
 _COLUMNS = (
     "member_id",

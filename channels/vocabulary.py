@@ -45,6 +45,7 @@ class Reason(TextChoices):
     CARRIER_FAILED = "carrier_failed", _("The carrier could not be reached in any attempt.")
     BOUNCED = "bounced", _("The carrier reported that it did not arrive.")
     FATE_UNKNOWN = "fate_unknown", _("It was handed over, and no answer came back.")
+    CANCELLED_BY_HAND = "by_hand", _("Somebody cancelled it by hand.")
 
 
 class OriginKind(TextChoices):
