@@ -14,6 +14,7 @@ from journeys.entries import Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
 from members import news, segments, standing
+from members.rules import Rule
 from members.sql import Sql, execute, rows
 
 # A batch aims at a quarter of a second, so that a news insert, a redemption or another tick never waits longer.
@@ -111,15 +112,13 @@ def _next_span(shard: int, after: int, now: datetime) -> Span | None:
 
 def _batch(span: Span, done: Ticked) -> None:
     told = _read_news(span)
-    about = [(member, topic) for member, topic, _ in told]
     done.batches += 1
     done.news += len(told)
-    entering = plan.entering()
-    for entry, live in entering:
+    for entry, live in plan.entering() if told else ():
         named = entries.named(entry, told)
         if named:
             done.entered += enrollments.enter(entry, named, span.now, live=live)
-    _leave_early(span, {member for member, _ in about})
+    _leave_early(span, told)
     for _ in range(ROUNDS):
         moved = _round(span)
         done.moved += moved
@@ -143,16 +142,24 @@ def _read_news(span: Span) -> list[Told]:
     return told
 
 
-def _leave_early(span: Span, with_news: set[int]) -> None:
-    """Settle goals and exits before anything is sent: goals on news, exits also for whoever is due."""
+def _leave_early(span: Span, told: Sequence[Told]) -> None:
+    """Settle goals and exits before anything is sent: on news of what their rules read, exits also for who is due.
+
+    A pause does not stop this: what a member did meanwhile must not be forgotten.
+    """
     enrollments.close_holdouts(span)
     due = {member for (member,) in rows(f"SELECT DISTINCT member_id FROM ({span.due().text}) due", span.params)}
-    touched = sorted(with_news | due)
-    for version_id in enrollments.versions_of(touched, span.now):
+    touched = sorted(due | {member for member, _, _ in told})
+    for version_id in enrollments.versions_of(touched, span.now) if touched else ():
         version = plan.plan(version_id)
-        if version.journey_id not in span.paused:
-            enrollments.convert(version, touched, span.now)
-            enrollments.leave_by_rule(version, touched, span.now)
+        enrollments.convert(version, _with_news(told, version.goal), span.now)
+        enrollments.leave_by_rule(version, sorted(due | set(_with_news(told, version.exit))), span.now)
+
+
+def _with_news(told: Sequence[Told], rule: Rule | None) -> list[int]:
+    """Return the members with news of what a rule reads."""
+    topics = rule.topics() if rule else frozenset()
+    return sorted({member for member, topic, _ in told if topic in topics})
 
 
 def _round(span: Span) -> int:

@@ -166,7 +166,7 @@ def versions_of(members: Sequence[int], now: datetime) -> list[int]:
 
 def leave_by_rule(plan: Plan, members: Sequence[int], now: datetime) -> int:
     """End the enrollments of these members for whom the version's exit rule is true; return how many."""
-    if plan.exit is None:
+    if plan.exit is None or not members:
         return 0
     params = {"version": plan.version_id, "members": list(members)}
     return _end(Sql(_MAY_EXIT, params), plan.exit.condition(now, few=True), EndReason.EXIT_RULE, now)
@@ -174,7 +174,7 @@ def leave_by_rule(plan: Plan, members: Sequence[int], now: datetime) -> int:
 
 def convert(plan: Plan, members: Sequence[int], now: datetime) -> int:
     """Mark and end the enrollments of these members that reached the version's goal since they entered."""
-    if plan.goal is None:
+    if plan.goal is None or not members:
         return 0
     params = {"version": plan.version_id, "members": list(members), "now": now}
     condition = plan.goal.condition(now, few=True, since="e.entered_at")

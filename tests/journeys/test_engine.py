@@ -217,6 +217,20 @@ def test_a_paused_journey_moves_nobody_and_goes_on_where_it_was() -> None:
     assert messages(ada) == [("mail", "queued", "")]
 
 
+def test_what_a_member_does_during_a_pause_is_not_forgotten() -> None:
+    """The purchase reaches the goal, and nothing is sent after the pause."""
+    goal = {"rule": {"purchases": {"measure": "count", "op": "gte", "value": 1}}, "within_days": 14}
+    journey, ada = published([WAIT, SEND], goal=goal), cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    publishing.pause(journey, NOW)
+    cast.purchase(ada, NOW + DAY)
+    tick(NOW + DAY)
+    publishing.resume(journey, NOW + 3 * DAY)
+    tick(NOW + 3 * DAY)
+    assert (stands(ada), messages(ada)) == ("goal", [])
+
+
 def test_a_stopped_journey_lets_everybody_go_and_cancels_what_has_not_left() -> None:
     """In every shard."""
     journey = published([SEND, WAIT])
