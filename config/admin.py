@@ -1,4 +1,4 @@
-"""Beat's timetable in the looks of the house. Operators change times and switch tasks; which there are, the code says."""
+"""Beat's timetable in the looks of the house. Operators change times; which tasks there are, the code says."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from members.admin.base import HouseAdmin
 
+admin.site.index_title = _("Overview")
 for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(model)
 

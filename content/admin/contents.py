@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.contrib import admin
@@ -27,6 +28,7 @@ class ContentAdmin(HouseAdmin[Content]):
     list_display = ("name", "key", "purpose")
     list_filter = (("purpose", ChoicesDropdownFilter),)
     search_fields = ("name", "key")
+    fields = ("name", "key", "purpose")
     change_form_outer_after_template = "content/admin/content_after.html"
     actions_detail = ("preview",)
 
@@ -57,7 +59,8 @@ class ContentAdmin(HouseAdmin[Content]):
         context["offers"] = Offer.objects.filter(active=True).order_by("name")
         if member and request.user.has_perm("members.view_member"):
             offer = Offer.objects.filter(key=key).first() if key else None
-            context["previews"] = previews.previews(content, member, clock.now(), offer)
+            made = previews.previews(content, member, clock.now(), offer)
+            context["previews"] = [(one, _beyond(one.length)) for one in made]
         return self.page(request, "content/admin/preview.html", _now("Preview"), context)
 
     def do_view(self, request: HttpRequest, object_id: str, key: str) -> HttpResponse:
@@ -67,6 +70,12 @@ class ContentAdmin(HouseAdmin[Content]):
         if action is None:
             raise Http404
         return action.view(self, request, content, clock.now())
+
+
+def _beyond(length: sms.SmsLength | None) -> str:
+    """Return the letters that make an SMS dear; those that nobody sees by their names."""
+    letters = length.beyond if length else ""
+    return ", ".join(letter if letter.isprintable() else unicodedata.name(letter, "?").lower() for letter in letters)
 
 
 def _listed(content: Content | None) -> list[tuple[Variant, sms.SmsLength | None]]:

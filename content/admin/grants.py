@@ -33,13 +33,13 @@ class GrantAdmin(OwnedAdmin[Grant], ReadOnlyAdmin[Grant]):
     list_filter = (("state", ChoicesDropdownFilter), ("offer", RelatedDropdownFilter))
     search_help_text = _("Code of the grant; or member: code, name, phone, e-mail")
     fields = (
-        ("shown_code", "shown_state"),
+        ("shown_code", "became"),
         ("member", "offer"),
         ("amount", "slot"),
         ("since", "until"),
         ("granted_at", "closed_at"),
     )
-    readonly_fields = ("shown_code", "shown_state", "amount", "since", "until")
+    readonly_fields = ("shown_code", "became", "amount", "since", "until")
     actions_detail = ("withdraw",)
 
     def found_by(self, typed: str) -> Q:
@@ -58,8 +58,15 @@ class GrantAdmin(OwnedAdmin[Grant], ReadOnlyAdmin[Grant]):
 
     @column(_("state"), labels=COLOURS)
     def shown_state(self, grant: Grant) -> tuple[str, str]:
-        """What became of it."""
-        return grant.state, grant.get_state_display()
+        """What became of it. One whose time is over says so before anybody has booked it."""
+        is_over = grant.state == Grant.State.LIVE and grant.validity.upper <= clock.now()
+        state = Grant.State.EXPIRED if is_over else Grant.State(grant.state)
+        return state.value, str(state.label)
+
+    @column(_("state"))
+    def became(self, grant: Grant) -> str:
+        """The same in words alone."""
+        return self.shown_state(grant)[1]
 
     @column(_("valid from"))
     def since(self, grant: Grant) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from members import clock, consent
 from members.admin.base import BigTableAdmin, column, object_action
@@ -30,11 +30,13 @@ from members.vocabulary import Channel
 class ConsentForm(ModelForm[Consent]):
     """A decision of a member, who is named by the code."""
 
-    member_code = forms.CharField(label=_("member code"), max_length=64, widget=UnfoldAdminTextInputWidget())
+    member_code = forms.CharField(label=_("Member code"), max_length=64, widget=UnfoldAdminTextInputWidget())
 
     class Meta:
         model = Consent
         fields = ("channel", "purpose", "granted", "source", "wording")
+        help_texts: ClassVar[Any] = {"granted": _("Switched off, a withdrawal is recorded.")}
+        widgets: ClassVar[Any] = {"wording": UnfoldAdminTextareaWidget({"rows": 3})}
 
     def clean_member_code(self) -> Member:
         """Return the member whose code this is."""
@@ -143,6 +145,10 @@ class SuppressionAdmin(BigTableAdmin[Suppression]):
     def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         """Lifting asks for a reason."""
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
+        """One that stands shows since when."""
+        return (*self.fields, "since") if obj else self.fields
 
     def has_lift_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whoever may delete one may lift it."""

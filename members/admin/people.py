@@ -26,7 +26,6 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
     """The list of members, and the page of each with everything that is known."""
 
     list_display = ("name", "external_id", "tier", "churn", "home_store", "joined_on")
-    list_select_related = ("standing", "home_store")
     list_filter = (
         ("standing__tier", ChoicesDropdownFilter),
         ("standing__churn", ChoicesDropdownFilter),
@@ -69,5 +68,5 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
         return self.page(request, "members/admin/member.html", str(member), context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        """Members with their home store, which the page names too."""
-        return super().get_queryset(request).select_related("home_store")
+        """Members with what both the list and the page show of other tables."""
+        return super().get_queryset(request).select_related("home_store", "standing")

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from members.rules import BadRule, Rule, parse
+from members.rules import BadRule, Rule, kinds, parse
 
 
 class BadJson(ValueError):
@@ -31,16 +31,31 @@ def decoded(text: str) -> Any:
         raise BadJson(_("Line %(line)d, column %(column)d is not JSON: %(problem)s.") % place) from error
 
 
+def written(rule: Any, indent: str = "") -> str:
+    """Return a rule as a text in which every question has a line of its own, its settings in their usual order."""
+    if isinstance(rule, dict) and len(rule) == 1:
+        [(word, inner)] = rule.items()
+        if isinstance(inner, list) and inner and all(isinstance(node, dict) for node in inner):
+            nodes = ",\n".join(f"{indent}  {written(node, indent + '  ')}" for node in inner)
+            return f'{{"{word}": [\n{nodes}\n{indent}]}}'
+        if isinstance(inner, dict) and word in kinds():
+            settings = kinds()[word].settings
+            rule = {
+                word: dict(sorted(inner.items(), key=lambda one: settings.index(one[0]) if one[0] in settings else 99))
+            }
+    return json.dumps(rule, ensure_ascii=False)
+
+
 class RuleField(forms.CharField):
     """Gives the JSON value of a rule that can be asked, and refuses others with one sentence that names the place."""
 
     def __init__(self, **kwargs: Any) -> None:
-        attrs = {"class": "ch-mono", "rows": 18, "spellcheck": "false", "autocapitalize": "off", "wrap": "off"}
+        attrs = {"class": "ch-mono", "rows": 14, "spellcheck": "false", "autocapitalize": "off", "wrap": "off"}
         super().__init__(**{"widget": UnfoldAdminTextareaWidget(attrs), "strip": False, **kwargs})
 
     def prepare_value(self, value: Any) -> Any:
         """Return the text to edit; what was typed stays as it was typed."""
-        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        return value if isinstance(value, str) else written(value)
 
     def clean(self, value: Any) -> Any:
         """Return the JSON value. Raises ValidationError."""

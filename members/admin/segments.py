@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from members import clock, segments
 from members.admin.base import HouseAdmin, object_action
@@ -28,11 +29,12 @@ EXAMPLE = {"all": [{"purchases": {"measure": "count", "op": "gte", "value": 3, "
 class SegmentForm(ModelForm[Segment]):
     """A segment whose rule can be asked."""
 
-    rule = RuleField(label=_("rule"))
+    rule = RuleField(label=_("Rule"))
 
     class Meta:
         model = Segment
         fields = ("name", "key", "description", "rule", "active")
+        widgets: ClassVar[Any] = {"description": UnfoldAdminTextareaWidget({"rows": 2})}
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what other segments or this one's own rule stand against."""
@@ -79,7 +81,7 @@ class SegmentAdmin(HouseAdmin[Segment]):
     ) -> HttpResponse:
         """Add what the page shows below the form."""
         segment = self.get_object(request, object_id) if object_id else None
-        shown = {"leaf_kinds": kinds().values(), "segment": segment, "words": _words(segment)}
+        shown = {"leaves": _leaves(), "segment": segment, "words": _words(segment)}
         return super().changeform_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
@@ -137,13 +139,19 @@ def _words(segment: Segment | None) -> str:
     return _now("Members for whom %(rule)s.") % {"rule": parse(segment.rule).describe()} if segment else ""
 
 
+def _leaves() -> list[dict[str, Any]]:
+    """Return what rules can ask; templates would make an object of a class."""
+    return [{"kind": leaf.kind, "label": leaf.label, "settings": ", ".join(leaf.settings)} for leaf in kinds().values()]
+
+
 def _needed(segment: Segment) -> str:
     """Return the sentence why a segment cannot go, or nothing."""
-    topics = [f"segment.joined:{segment.pk}", f"segment.left:{segment.pk}"]
-    if Listener.objects.filter(topic__in=topics).exclude(listener=f"{segments.LISTENER}{segment.pk}").exists():
-        return _now("A journey or another segment listens to who joins or leaves “%(name)s”.") % {"name": segment}
     try:
         segments.check(Segment(pk=segment.pk, key=segment.key, name=segment.name, rule=segment.rule, active=False))
     except BadRule as error:
         return str(error)
+    # Nothing below journeys knows them; that somebody listens is all there is to know.
+    topics = [f"segment.joined:{segment.pk}", f"segment.left:{segment.pk}"]
+    if Listener.objects.filter(topic__in=topics).exists():
+        return _now("A journey listens to who joins or leaves “%(name)s”; stop it first.") % {"name": segment}
     return ""

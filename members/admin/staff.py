@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth import admin as django_auth
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from members.admin.base import HouseAdmin
 from members.models import User
@@ -42,7 +44,7 @@ class UserAdmin(_UserBase):
         (
             _("What they may do"),
             {
-                "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
+                "fields": ("is_active", "is_staff", "is_superuser", "groups"),
                 "description": _(
                     "A role is a group: Marketer, Sales rep, Store clerk, Manager or Administrator. The "
                     "admin is open to staff only."
@@ -51,7 +53,14 @@ class UserAdmin(_UserBase):
         ),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
+    filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """There are few roles: show them all, to be ticked."""
+        return super().formfield_for_manytomany(
+            db_field, request, **{"widget": UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs}
+        )
 
 
 @admin.register(Group)

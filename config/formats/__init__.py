@@ -1,0 +1,1 @@
+"""How the screens write dates and numbers, by language."""
