@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core.mail.utils import DNS_NAME
@@ -147,15 +148,15 @@ class Session:
 
 
 def _connected(values: Mapping[str, Any]) -> smtplib.SMTP:
-    where, context = (values["host"], values["port"]), ssl.create_default_context()
+    where = (values["host"], values["port"])
     options: dict[str, Any] = {"timeout": values["timeout"], "local_hostname": DNS_NAME.get_fqdn()}
     if values["security"] == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, context=context, **options)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, context=_trust(), **options)
     else:
         smtp = smtplib.SMTP(*where, **options)
     try:
         if values["security"] == "starttls":
-            smtp.starttls(context=context)
+            smtp.starttls(context=_trust())
         smtp.ehlo_or_helo_if_needed()
         if values["username"]:
             smtp.login(values["username"], values["password"])
@@ -166,6 +167,11 @@ def _connected(values: Mapping[str, Any]) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def _result(mail: Mail, reply: _Reply) -> Result:

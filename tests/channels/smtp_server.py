@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ class Server:
     extensions: tuple[str, ...] = ("PIPELINING",)
     greeting: str = "220 ready"
     patient: bool = False
+    tls: ssl.SSLContext | None = None
+    tls_at_once: bool = False
     port: int = 0
     commands: list[list[str]] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
@@ -39,7 +42,7 @@ class Server:
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
-_USUAL = {"MAIL": "250 ok", "RCPT": "250 ok", "RSET": "250 ok", "QUIT": "221 bye", "NOOP": "250 ok"}
+_USUAL = {"MAIL": "250 ok", "RCPT": "250 ok", "RSET": "250 ok", "QUIT": "221 bye", "STARTTLS": "220 go"}
 
 
 @contextmanager
@@ -59,11 +62,21 @@ def _accept(server: Server, listener: socket.socket) -> None:
         while True:
             connection, _address = listener.accept()
             server.commands.append([])
-            threading.Thread(target=_converse, args=(server, connection, server.commands[-1]), daemon=True).start()
+            threading.Thread(target=_welcome, args=(server, connection, server.commands[-1]), daemon=True).start()
 
 
-def _converse(server: Server, connection: socket.socket, said: list[str]) -> None:
-    with suppress(OSError), connection, connection.makefile("rwb") as lines:
+def _welcome(server: Server, connection: socket.socket, said: list[str]) -> None:
+    with suppress(OSError), connection:
+        if server.tls and server.tls_at_once:
+            connection = server.tls.wrap_socket(connection, server_side=True)
+        if _converse(server, connection, said, server.greeting) and server.tls:
+            with server.tls.wrap_socket(connection, server_side=True) as secured:
+                _converse(server, secured, said, "")
+
+
+def _converse(server: Server, connection: socket.socket, said: list[str], greeting: str) -> bool:
+    """Talk until the end; return whether the client wants to go on over TLS."""
+    with connection.makefile("rwb") as lines:
 
         def tell(answer: str, *, now: bool = True) -> bool:
             if answer == CUT:
@@ -73,7 +86,7 @@ def _converse(server: Server, connection: socket.socket, said: list[str]) -> Non
                 lines.flush()
             return True
 
-        going = tell(server.greeting)
+        going = tell(greeting) if greeting else True
         while going and (line := lines.readline()):
             word = line.split(b" ")[0].strip().decode().upper()
             said.append(word)
@@ -82,6 +95,9 @@ def _converse(server: Server, connection: socket.socket, said: list[str]) -> Non
             going = tell(_reply(server, word), now=not later) and word != "QUIT"
             if going and word == "DATA" and server.in_data:
                 going = tell(_take(server, lines.readline))
+            if word == "STARTTLS":
+                return going
+    return False
 
 
 def _reply(server: Server, word: str) -> str:

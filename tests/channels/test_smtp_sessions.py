@@ -1,10 +1,19 @@
 """Conversations with SMTP servers: pipelined or not, refused at each stage, broken at each stage."""
 
+import ssl
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from channels.base import BadSettings, Fate, Outgoing, Result
+from channels.email import session
 from channels.email.adapter import Email
 from tests.cast import NOW
 from tests.channels.smtp_server import CUT, Server, listening
@@ -170,6 +179,55 @@ def test_a_wrong_password_concerns_all_mails(server: Server, send: Send) -> None
 def test_a_server_without_starttls_gets_nothing_in_the_clear(server: Server, send: Send) -> None:
     assert fates(send(1, security="starttls")) == [Fate.AGAIN]
     assert "MAIL" not in server.commands[0]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody has signed but itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test.invalid")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, *plain) + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_server_whose_certificate_is_good_is_talked_to_in_secret(
+    server: Server, send: Send, certificate: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    secure(server, certificate, security)
+    monkeypatch.setattr(session, "_trust", lambda: ssl.create_default_context(cafile=str(certificate)))
+    assert fates(send(2, security=security)) == [Fate.SENT] * 2
+    assert server.commands[0].count("STARTTLS") == (security == "starttls")
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_server_whose_certificate_nobody_knows_gets_nothing(
+    server: Server, send: Send, certificate: Path, security: str
+) -> None:
+    secure(server, certificate, security)
+    [result] = send(1, security=security)
+    assert (result.fate, result.carrier_wide) == (Fate.AGAIN, True)
+    assert "certificate verify failed" in result.words
+    assert server.mails == []
+
+
+def secure(server: Server, certificate: Path, security: str) -> None:
+    server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.tls.load_cert_chain(certificate)
+    server.tls_at_once = security == "tls"
+    server.extensions = ("PIPELINING", "STARTTLS")
 
 
 def test_a_mail_that_cannot_be_written_is_refused_alone(server: Server) -> None:
