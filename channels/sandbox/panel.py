@@ -25,9 +25,10 @@ async def log(carrier: Carrier, asked: Asked) -> Answer:
 
 
 async def counts(carrier: Carrier, _asked: Asked) -> Answer:
-    """`GET /counts`: messages taken by channel, keys taken more than once, and how much waits to be sent back."""
-    journal = carrier.journal
-    return as_json({"taken": journal.counts(), "twice": journal.twice(), "waiting": carrier.back.waiting})
+    """`GET /counts`: entries of the log, messages taken by channel, keys taken twice, and how much waits to be sent."""
+    journal, waiting = carrier.journal, carrier.back.waiting
+    taken = {"entries": journal.size, "taken": journal.counts(), "twice": journal.twice()}
+    return as_json({**taken, "waiting": waiting})
 
 
 async def mail(carrier: Carrier, asked: Asked) -> Answer:
