@@ -62,7 +62,7 @@ class Batch:
             for chunk in _cut(self.claim.messages, CHUNK):
                 for window in _cut(self._compose(chunk), size):
                     self.pace.wait(len(window))
-                    if self.failure or self.pace.now() >= self.claim.until:
+                    if self.failure or self.pace.moment() >= self.claim.until:
                         return
                     self._send(self._hand_over(window))
         finally:
@@ -76,11 +76,11 @@ class Batch:
         if self.worked and failing:
             senders.recovered(self.sender)
         if self.failure:
-            senders.failed(self.sender, self.failure.words, self.pace.now(), self.failure.wait or 0)
+            senders.failed(self.sender, self.failure.words, self.pace.moment(), self.failure.wait or 0)
 
     def _compose(self, chunk: Sequence[Claimed]) -> Sequence[Outgoing]:
-        composed = compose(self.sender, chunk, self.pace.now())
-        cancelled = claims.cancel_unrendered(self.claim.token, composed.unrendered, self.pace.now())
+        composed = compose(self.sender, chunk, self.pace.moment())
+        cancelled = claims.cancel_unrendered(self.claim.token, composed.unrendered, self.pace.moment())
         self.done.add(cancelled=cancelled)
         return composed.outgoing
 
@@ -88,7 +88,7 @@ class Batch:
         """Store what became of the window before and commit this one's hand-over; return what of it leaves."""
         with transaction.atomic(durable=True):
             settled = self._settle()
-            handed = hand_over(window, self.claim.token, self.pace.now())
+            handed = hand_over(window, self.claim.token, self.pace.moment())
         self._settled(settled)
         self.done.add(cancelled=handed.cancelled)
         return handed.messages
@@ -99,7 +99,7 @@ class Batch:
         try:
             for result in self.adapter.send(handed) if handed else ():
                 message = doubtful.pop(result.message_id)
-                self.settlements.append(retries.settled(message, result, self.pace.now()))
+                self.settlements.append(retries.settled(message, result, self.pace.moment()))
                 self._judge(result)
         finally:
             self.settlements += [retries.unknown(message) for message in doubtful.values()]
@@ -111,7 +111,7 @@ class Batch:
             self.worked = True
 
     def _settle(self) -> Mapping[str, int]:
-        return settling.record(self.settlements, self.claim.token, self.pace.now())
+        return settling.record(self.settlements, self.claim.token, self.pace.moment())
 
     def _settled(self, counts: Mapping[str, int]) -> None:
         """Forget what is stored now; before the commit it might have to be stored once more."""

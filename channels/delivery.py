@@ -91,7 +91,7 @@ def _deliver_batch(sender: Sender, adapter: Adapter, done: Delivered, limit: int
         try:
             batch.run(allowed.window)
         except Exception as error:
-            senders.failed(sender, f"{type(error).__name__}: {error}", pace.now())
+            senders.failed(sender, f"{type(error).__name__}: {error}", pace.moment())
             raise
         finally:
             done.merge(batch.done)

@@ -52,7 +52,7 @@ class Pace:
         self.start, self.clock = start, clock
         self._next, self._each = start, timedelta()
 
-    def now(self) -> datetime:
+    def moment(self) -> datetime:
         """Return the time that it is."""
         return self.clock() if self.clock else self.start
 
@@ -65,9 +65,9 @@ class Pace:
 
     def rest(self, sender: Sender) -> None:
         """Keep away from a sender for a while after a search that found nothing and took long."""
-        took = self.now() - self.start
+        took = self.moment() - self.start
         if took > _LONG_SEARCH:
-            until = self.now() + min(_REST * took, _LONGEST_REST)
+            until = self.moment() + min(_REST * took, _LONGEST_REST)
             Sender.objects.filter(pk=sender.pk).update(free_at=until)
 
     def wait(self, messages: int) -> None:
