@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from channels.obstacles import STATE
 from channels.settling import CANCELLED
 from channels.vocabulary import OriginKind, Reason
 from members.sql import Sql, rows
 
 # A handed message may be on the wire: its fate is the carrier's to tell. Claimed ones are safe to take: the worker's
-# hand-over compares state and token, and drops what it no longer holds.
+# hand-over compares state and token, and drops what it no longer holds. Both lock rows in the order of their ids.
 _CANCEL = """
 WITH origin AS MATERIALIZED ({origins}),
+mine AS (
+    SELECT x.id FROM origin o JOIN channels_message x
+      ON x.member_id = o.member_id AND x.origin_kind = %(kind)s AND x.origin_id = o.origin_id
+    WHERE {state} IN ('queued', 'claimed')
+    ORDER BY x.id FOR UPDATE OF x
+),
 cancelled AS (
     UPDATE channels_message x
     SET state = 'cancelled', reason = %(reason)s, ended_at = %(now)s, lease_token = NULL, lease_until = NULL
-    FROM origin o
-    WHERE x.member_id = o.member_id AND x.origin_kind = %(kind)s AND x.origin_id = o.origin_id
-      AND x.state IN ('queued', 'claimed')
+    FROM mine WHERE x.id = mine.id
     RETURNING x.id, x.journey_id, x.step_key, x.channel
 ),
 closed AS (
@@ -48,7 +53,7 @@ def cancel(origins: Sql, reason: Reason, now: datetime) -> int:
         "now": now,
         "today": now.date(),
     }
-    return int(rows(_CANCEL.format(origins=named.text), params)[0][0])
+    return int(rows(_CANCEL.format(origins=named.text, state=STATE), params)[0][0])
 
 
 _CANCEL_ONE = f"""
