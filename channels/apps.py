@@ -11,15 +11,18 @@ class ChannelsConfig(AppConfig):
     verbose_name = _("Channels")
 
     def ready(self) -> None:
-        """Make the adapters known, and let a closed grant silence what was going to speak of it."""
+        """Make adapters and panels known, and let a closed grant silence what was going to speak of it."""
         # Not at import: models are ready only now.
         from channels import closing, registry
         from channels.chat.adapter import Chat
         from channels.desk.adapter import Desk
         from channels.email.adapter import Email
+        from channels.panels import PANELS
         from channels.sms.adapter import Sms
         from content import offers
+        from members import panels
 
         for adapter in (Email, Sms, Chat, Desk):
             registry.register(adapter)
         offers.on_closed(closing.grants_closed)
+        panels.register(*PANELS)

@@ -1,0 +1,69 @@
+"""Filters of messages and follow-ups, each along an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from channels.models import FollowUp, Message
+from members.sql import rows
+
+if TYPE_CHECKING:
+    from django.contrib.admin import SimpleListFilter as DropdownFilter
+else:
+    from unfold.contrib.filters.admin import DropdownFilter
+
+# The journeys that messages name, without reading the messages: from one id to the next along the index of journeys.
+# A DISTINCT would read them all.
+_JOURNEYS = """
+WITH RECURSIVE known AS (
+    SELECT min(journey_id) AS id FROM channels_message
+    UNION ALL
+    SELECT (SELECT min(x.journey_id) FROM channels_message x WHERE x.journey_id > known.id)
+    FROM known WHERE known.id IS NOT NULL
+)
+SELECT id, (SELECT x.journey_name FROM channels_message x WHERE x.journey_id = known.id LIMIT 1) AS name
+FROM known WHERE id IS NOT NULL ORDER BY name, id
+"""
+
+
+class JourneyFilter(DropdownFilter):
+    """Messages of one journey, by its id."""
+
+    title = _("journey")
+    parameter_name = "journey"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Every journey that ever queued a message, by the name that its messages bear."""
+        return [(pk, name or f"{pk}") for pk, name in rows(_JOURNEYS, {})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        """Only those of the journey."""
+        chosen = self.value()
+        known = chosen and chosen.isdecimal() and len(chosen) < 19
+        return queryset.filter(journey_id=int(chosen)) if known and chosen else queryset
+
+
+class StateFilter(DropdownFilter):
+    """Follow-ups in a state; the open ones where nobody says otherwise."""
+
+    title = _("state")
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """The states, and all of them."""
+        states = [(state.value, str(state.label)) for state in FollowUp.State]
+        return [*states, ("all", str(_("All")))]
+
+    def value(self) -> str:
+        """Return the chosen state."""
+        chosen = super().value()
+        return chosen if chosen in {*FollowUp.State.values, "all"} else FollowUp.State.OPEN.value
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        """Only those in the state."""
+        return queryset if self.value() == "all" else queryset.filter(state=self.value())

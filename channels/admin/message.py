@@ -1,0 +1,120 @@
+"""Messages: where each stands, why, and what the member saw."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from channels import messages
+from channels.admin.filters import JourneyFilter
+from channels.admin.receipt import message_id
+from channels.models import Hold, Message, Rendering
+from channels.vocabulary import State
+from members import clock
+from members.admin.base import ReadOnlyAdmin, column, object_action
+from members.admin.owned import OwnedAdmin
+
+STATE_COLOURS: dict[str, str] = {
+    State.SENT: "info",
+    State.DELIVERED: "success",
+    State.REFUSED: "danger",
+    State.FAILED: "danger",
+    State.UNCONFIRMED: "warning",
+    State.CANCELLED: "warning",
+}
+# What can still be cancelled; a handed one is on the wire.
+WAITING = (State.QUEUED, State.CLAIMED)
+
+
+@admin.register(Message)
+class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
+    """The outbox, newest first; nobody changes it by hand, only cancels."""
+
+    list_display = ("content", "member", "channel", "shown_state", "why", "journey", "planned_at")
+    list_select_related = ("member", "content")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("channel", ChoicesDropdownFilter),
+        ("reason", ChoicesDropdownFilter),
+        ("purpose", ChoicesDropdownFilter),
+        JourneyFilter,
+    )
+    search_help_text = _("The message's id, or the member: code, name, phone number or e-mail")
+    actions_detail = ("cancel",)
+
+    @column(_("state"), labels=STATE_COLOURS)
+    def shown_state(self, message: Message) -> tuple[str, str]:
+        """The state in its colour."""
+        return message.state, message.get_state_display()
+
+    @column(_("why"))
+    def why(self, message: Message) -> str:
+        """The reason in words."""
+        return message.get_reason_display() or "–"
+
+    @column(_("journey"))
+    def journey(self, message: Message) -> str:
+        """The journey's name at the time, or what else it comes from."""
+        return message.journey_name or message.get_origin_kind_display()
+
+    def found_by(self, typed: str) -> Q:
+        """Find by the message's own id too."""
+        named = message_id(typed.strip())
+        return Q(public_id=named) if named else super().found_by(typed)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Messages with what their page names."""
+        return super().get_queryset(request).select_related("sender", "grant__offer")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show everything about one, in words."""
+        message = self.allowed(request, object_id, "view")
+        context: dict[str, Any] = {"original": message, "message": message, "colour": STATE_COLOURS.get(message.state)}
+        if request.user.has_perm("channels.view_rendering"):
+            context["rendering"] = Rendering.objects.filter(message=message).first()
+        if request.user.has_perm("channels.view_receipt"):
+            context["receipts"] = message.receipts.order_by("happened_at", "pk")[:100]
+        context["hold"] = _hold(message) if message.state in WAITING else None
+        context["may_cancel"] = self.has_cancel_permission(request) and message.state in WAITING
+        return self.page(request, "channels/admin/message.html", _now("Message"), context)
+
+    def has_cancel_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whoever may change messages may cancel one that waits."""
+        return self.may(request, "change")
+
+    @object_action(_("Cancel it"), permission="cancel", icon="cancel")
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, and cancel a message that has not left."""
+        message = self.allowed(request, object_id, "change")
+        problem = "" if message.state in WAITING else _now("It is not waiting any more; there is nothing to cancel.")
+        if request.method == "POST" and not problem:
+            if messages.cancel_by_hand(message.pk, clock.now()):
+                self.note(request, message, _now("Cancelled by hand."))
+                told = _now("The message to %(member)s will not leave.") % {"member": message.member}
+                return self.back(request, told, message)
+            problem = _now("It has just left; it is with the carrier now.")
+        context = {"original": message, "message": message, "problem": problem}
+        status = 409 if problem else 200
+        return self.page(request, "channels/admin/cancel.html", _now("Cancel the message"), context, status)
+
+
+def _hold(message: Message) -> Hold | None:
+    """Return a hold that keeps the message from leaving."""
+    scopes = {
+        Hold.Scope.ALL: "",
+        Hold.Scope.CHANNEL: message.channel,
+        Hold.Scope.SENDER: str(message.sender_id),
+        Hold.Scope.JOURNEY: str(message.journey_id or "none"),
+    }
+    covering = [Q(scope=scope, scope_id=scope_id) for scope, scope_id in scopes.items()]
+    return Hold.objects.filter(reduce(or_, covering)).order_by("pk").first()
