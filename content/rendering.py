@@ -35,6 +35,8 @@ __all__ = [
 # People read the scripts of desk and counter; nobody clicks in them.
 CLICKABLE = (Channel.EMAIL, Channel.SMS, Channel.CHAT)
 _SUBJECT_LENGTH = 998  # RFC 5322, 2.1.1
+# Prices in many languages have a blank that does not break; GSM-7 lacks it, and the whole SMS would cost double.
+_PLAIN_BLANKS = {0xA0: " ", 0x202F: " "}
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,10 @@ def render(variant: Variant, facts: Mapping[str, Any], unsubscribe_url: str = ""
     parts = compiled(variant)
     # One line: a line break in a subject would start another header.
     subject = " ".join(parts.subject.render(given).split())[:_SUBJECT_LENGTH] if parts.subject else ""
-    return Rendered(subject, parts.text.render(given), parts.html.render(given) if parts.html else "")
+    text = parts.text.render(given)
+    if variant.channel == Channel.SMS:
+        text = text.translate(_PLAIN_BLANKS)
+    return Rendered(subject, text, parts.html.render(given) if parts.html else "")
 
 
 def render_all(orders: Sequence[Order]) -> list[Rendered | BadTemplate]:

@@ -75,3 +75,18 @@ anything = st.text(st.one_of(st.sampled_from(BASIC), st.characters(exclude_categ
 def test_any_text_is_as_long_as_counting_by_hand_says(text: str) -> None:
     found = segments(text)
     assert (found.encoding, found.characters, found.segments) == naive(text)
+
+
+@pytest.mark.django_db
+def test_a_price_leaves_an_sms_in_gsm_7() -> None:
+    """The euro sign costs two characters, a blank that does not break would cost the whole alphabet."""
+    from content.models import Content, Variant
+    from content.rendering import render
+    from content.sms import segments
+
+    made = Content.objects.create(key="price", name="Price")
+    text = "Nur {{ offer.price }}"
+    variant = Variant.objects.create(content=made, channel="sms", language="de", text=text)
+    rendered = render(variant, {"offer": {"price": "10,00\u00a0€"}})
+    assert rendered.text == "Nur 10,00 €"
+    assert segments(rendered.text).encoding.startswith("GSM")
