@@ -27,13 +27,14 @@ WHERE s.segment_id = %(segment)s AND NOT EXISTS (
 
 # Days that open in a zone are joined to members by month and day; whoever was born on a 29th of February is named on
 # the 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast
-# that fails would break the cohort's statement.
+# that fails would break the cohort's statement. A birth or a joining is no anniversary of its own; the date of an
+# attribute, such as a service that is due, counts from its first year on.
 _DATED = """
 SELECT m.id AS member_id, d.day::text AS reference
 FROM members_member m {zone_join}
-JOIN unnest(%(zones)s::text[], %(days)s::date[], %(marks)s::text[]) AS d(zone, day, mark)
+JOIN unnest(%(zones)s::text[], %(days)s::date[], %(dates)s::date[], %(marks)s::text[]) AS d(zone, day, date, mark)
   ON d.zone = {zone} AND d.mark = substr({given}, 6)
-WHERE {given} < d.day::text AND length({given}) = 10
+WHERE {given} {before} d.date::text AND length({given}) = 10
 """
 _PROPERTY = """
 SELECT id, properties ->> %(name)s FROM members_event WHERE id = ANY(%(ids)s)
@@ -119,16 +120,17 @@ def _days(first: date, last: date) -> list[date]:
 
 def _insert(plan: Plan, entry: Mapping[str, Any], opened: Iterable[tuple[str, date]], now: datetime) -> int:
     offset = timedelta(days=entry.get("offset_days", 0))
-    marked = [(zone, day, mark) for zone, day in opened for mark in _marks(day - offset)]
+    marked = [(zone, day, day - offset, mark) for zone, day in opened for mark in _marks(day - offset)]
+    columns = zip(("zones", "days", "dates", "marks"), zip(*marked, strict=True), strict=True)
     given, attribute = _given(entry["of"])
     params = {
-        "zones": [zone for zone, _, _ in marked],
-        "days": [day for _, day, _ in marked],
-        "marks": [mark for _, _, mark in marked],
+        **{name: list(values) for name, values in columns},
         "attribute": attribute,
         "default_zone": zones.DEFAULT,
     }
-    text = _DATED.format(zone_join=zones.MEMBER_ZONE_JOIN, zone=zones.MEMBER_ZONE, given=given)
+    text = _DATED.format(
+        zone_join=zones.MEMBER_ZONE_JOIN, zone=zones.MEMBER_ZONE, given=given, before="<=" if attribute else "<"
+    )
     return news.write(Sql(text, params), topic(plan), now)
 
 

@@ -104,6 +104,23 @@ def test_a_birthday_enrolls_at_the_local_hour_once_a_year() -> None:
     assert Enrollment.objects.filter(member=ada, journey=journey).count() == 2
 
 
+def test_a_date_that_an_attribute_holds_is_named_days_before_it_already_in_its_first_year() -> None:
+    """A service is due on the 20th; a joining of today is no anniversary."""
+    due = {"date": {"of": "attribute:service_due", "offset_days": -7, "at": "09:00"}}
+    service = published([SEND], key="service", entry=due)
+    anniversary = published([SEND], key="anniversary", entry={"date": {"of": "joined_on", "at": "09:00"}})
+    ada = cast.ada(attributes={"service_due": "2026-03-20"}, joined_on=NOW.replace(day=13).date())
+    morning = NOW.replace(day=13, hour=8, minute=0)
+    for now in (morning - HOUR, morning):
+        entries.name_dates(now)
+        tick(now)
+    assert Enrollment.objects.get(member=ada).journey == service
+    a_year_later = morning.replace(year=2027)
+    entries.name_dates(a_year_later)
+    tick(a_year_later)
+    assert Enrollment.objects.filter(member=ada, journey=anniversary).count() == 1
+
+
 def test_a_purchase_a_second_ago_reaches_the_goal_before_anything_is_sent() -> None:
     """The message that is queued already is cancelled as well."""
     goal = {"rule": {"purchases": {"measure": "count", "op": "gte", "value": 1}}, "within_days": 14}
