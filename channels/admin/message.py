@@ -7,7 +7,7 @@ from operator import or_
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -69,10 +69,6 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
         """Find by the message's own id too."""
         named = message_id(typed.strip())
         return Q(public_id=named) if named else super().found_by(typed)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Messages with what their page names."""
-        return super().get_queryset(request).select_related("sender", "grant__offer")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

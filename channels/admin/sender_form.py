@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -81,7 +81,7 @@ def _field(setting: Setting) -> forms.Field:
     said: dict[str, Any] = {"label": setting.label, "help_text": setting.help, "required": setting.required}
     if setting.secret:
         # A browser must not put the password of whoever is logged in here.
-        hidden = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+        hidden = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
         return forms.CharField(widget=hidden, strip=False, **said)
     if setting.kind is bool:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**said, "required": False})
