@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from channels.models import FollowUp, Message
+from channels.models import FollowUp, Message, Team
+from members.models import User
 from members.sql import rows
 
 if TYPE_CHECKING:
@@ -67,3 +68,29 @@ class StateFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         """Only those in the state."""
         return queryset if self.value() == "all" else queryset.filter(state=self.value())
+
+
+class TeamFilter(DropdownFilter):
+    """Follow-ups of a team; those of one's own teams where nobody says otherwise."""
+
+    title = _("team")
+    parameter_name = "team"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Every team, one's own together, and all of them."""
+        self.own = list(Team.objects.filter(users=cast(User, request.user)).values_list("pk", flat=True))
+        teams = [(str(team.pk), team.name) for team in Team.objects.order_by("name")]
+        return [*([("own", str(_("My teams")))] if self.own else []), *teams, ("all", str(_("All")))]
+
+    def value(self) -> str:
+        """Return the chosen team's id, `own` or `all`."""
+        chosen = super().value()
+        return chosen if chosen in dict(self.lookup_choices) else ("own" if self.own else "all")
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        """Only those of the team."""
+        chosen = self.value()
+        if chosen == "all":
+            return queryset
+        return queryset.filter(team__in=self.own if chosen == "own" else [int(chosen)])

@@ -9,10 +9,9 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from channels import follow_ups
-from channels.admin.filters import StateFilter
+from channels.admin.filters import StateFilter, TeamFilter
 from channels.follow_ups import NotOpen
 from channels.models import FollowUp, Rendering
 from channels.vocabulary import FollowUpResult
@@ -38,7 +37,7 @@ class FollowUpAdmin(OwnedAdmin[FollowUp], ReadOnlyAdmin[FollowUp]):
 
     list_display = ("member", "content", "team", "shown_state", "result", "due_at", "assignee")
     list_select_related = ("member", "team", "assignee", "message__content")
-    list_filter = (StateFilter, ("team", RelatedDropdownFilter))
+    list_filter = (StateFilter, TeamFilter)
 
     @column(_("content"))
     def content(self, follow_up: FollowUp) -> str:

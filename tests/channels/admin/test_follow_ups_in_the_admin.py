@@ -9,7 +9,7 @@ from django.test import Client
 
 from channels import delivery
 from channels.models import FollowUp, Sender, Team
-from members.models import Event, Member
+from members.models import Event, Member, User
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.channels import outbox
@@ -46,7 +46,20 @@ def test_open_ones_come_by_their_due_time_and_the_rest_on_demand() -> None:
     assert listed(client) == [sooner.pk, later.pk]
     assert listed(client, "?state=done") == [done.pk]
     assert listed(client, "?state=all") == [done.pk, sooner.pk, later.pk]
-    assert listed(client, f"?team__id__exact={later.team_id}&q=M-ADA") == [later.pk]
+    assert listed(client, f"?team={later.team_id}&q=M-ADA") == [later.pk]
+
+
+def test_reps_see_their_own_teams_first() -> None:
+    mine = given(cast.ada())
+    other = given(cast.dora())
+    FollowUp.objects.filter(pk=other.pk).update(team=team(key="vip"))
+    client = signed_in("Sales rep")
+    assert listed(client) == [mine.pk, other.pk], "in no team"
+    mine.team.users.add(User.objects.get(username="sales-rep-at-work"))
+    assert listed(client) == [mine.pk]
+    assert listed(client, f"?team={FollowUp.objects.get(pk=other.pk).team_id}") == [other.pk]
+    assert listed(client, "?team=all") == [mine.pk, other.pk]
+    assert listed(client, "?team=nonsense") == [mine.pk]
 
 
 def test_the_page_has_the_script_the_offer_and_the_price() -> None:
