@@ -110,7 +110,7 @@ def test_money_and_dates_are_written_as_in_the_member_s_country_if_the_text_is_i
     [grant] = granted(offer(price=Decimal("1234.50")), ada)
     text = "{{ offer.price }}|{{ offer.until }}|{{ member.birthday | date: 'd. MMMM' }}|{{ 1234.5 | number }}"
 
-    assert said(ada, text, "de", grant) == "€ 1.234,50|24. März 2026|14. März|1.234,5".replace(" 1.", "\xa01.")
+    assert said(ada, text, "de", grant) == "€ 1.234,50|24. März 2026|14. März|1.234,5"
     assert said(ada, text, "en", grant) == "€1,234.50|March 24, 2026|14. March|1,234.5"
     assert said(ada, text, "xx", grant) == "€1,234.50|March 24, 2026|14. March|1,234.5"
 
