@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0001_initial'),
+        ("channels", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='sender',
-            name='free_at',
+            model_name="sender",
+            name="free_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0002_sender_free_at'),
+        ("channels", "0002_sender_free_at"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pressurepolicy',
-            name='since',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='since'),
+            model_name="pressurepolicy",
+            name="since",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="since"),
         ),
     ]

@@ -4,20 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0003_policy_since'),
-        ('content', '0002_terms_that_hold'),
-        ('members', '0001_initial'),
+        ("channels", "0003_policy_since"),
+        ("content", "0002_terms_that_hold"),
+        ("members", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='message',
-            name='message_lease',
+            model_name="message",
+            name="message_lease",
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['lease_until'], name='message_leased'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("lease_until__isnull", False)), fields=["lease_until"], name="message_leased"
+            ),
         ),
     ]

@@ -35,9 +35,7 @@ def read(request: HttpRequest) -> list[ReceiptEvent]:
         return _report(request)
     if "from" in request.GET and "text" in request.GET:
         return [_reply(request)]
-    raise NotAReceipt(
-        "The call is neither a delivery report (with `message`) nor a reply (with `from` and `text`)."
-    )
+    raise NotAReceipt("The call is neither a delivery report (with `message`) nor a reply (with `from` and `text`).")
 
 
 def _report(request: HttpRequest) -> list[ReceiptEvent]:

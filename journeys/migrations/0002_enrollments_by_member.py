@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('journeys', '0001_initial'),
-        ('members', '0001_initial'),
+        ("journeys", "0001_initial"),
+        ("members", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='enrollment',
-            name='enrollment_member',
+            model_name="enrollment",
+            name="enrollment_member",
         ),
         migrations.AddIndex(
-            model_name='enrollment',
-            index=models.Index(fields=['member', 'journey', '-entered_at'], name='enrollment_member'),
+            model_name="enrollment",
+            index=models.Index(fields=["member", "journey", "-entered_at"], name="enrollment_member"),
         ),
     ]

@@ -78,7 +78,11 @@ def test_each_message_has_its_answer_in_order() -> None:
 
 def test_a_carrier_that_hangs_has_no_more_in_doubt_than_there_are_connections() -> None:
     over = threading.Event()
-    with answering(lambda _handler: over.wait(20) and None) as server:
+
+    def hang(_handler: BaseHTTPRequestHandler) -> None:
+        over.wait(20)
+
+    with answering(hang) as server:
         results = call(server)
         over.set()
     doubtful = [result for result in results if result.fate is Fate.UNKNOWN]
