@@ -22,9 +22,13 @@ WEB = "web server"
 SANDBOX = "sandbox carrier"
 
 
-def start_sandbox(programs: Programs, *, pace: float) -> tuple[Program, Ports]:
-    """Start the sandbox at free ports, with the senders pointed at it, and return where it listens."""
+def start_sandbox(programs: Programs, *, pace: float, now: datetime | None = None) -> tuple[Program, Ports]:
+    """Start the sandbox at free ports, with the senders pointed at it, and return where it listens.
+
+    With `now` it begins at that time: what an earlier run of a replay left is not due before the replay says so.
+    """
     arguments = ["manage.py", "sandbox", "--smtp-port=0", "--http-port=0", f"--pace={pace}"]
+    arguments += [f"--now={now.isoformat()}"] if now else []
     program = programs.start(SANDBOX, arguments, {"PYTHONUNBUFFERED": "1"})
     program.wait_until(lambda: _LISTENS.search(program.log.read_text()) is not None)
     found = _LISTENS.search(program.log.read_text())

@@ -34,8 +34,8 @@ class Login:
 
 LOGINS = (
     Login("marketer", "Mara", "Marketer", "/admin/"),
-    Login("rep", "Rosa", "Sales rep", "/contacts/"),
-    Login("clerk", "Carl", "Store clerk", "/counter/"),
+    Login("rep", "Rosa", "Sales rep", "/admin/channels/followup/"),
+    Login("clerk", "Carl", "Store clerk", "/admin/members/member/"),
     Login("administrator", "Alma", "Administrator", "/admin/"),
 )
 
@@ -71,7 +71,7 @@ def _employ(login: Login) -> None:
             "first_name": login.first_name,
             "last_name": "(invented)",
             "email": f"{login.username}@example.com",
-            "is_staff": login.path == "/admin/",
+            "is_staff": True,
             "is_superuser": login.role == "Administrator",
             "store": Store.objects.get(code=SHOPS[0].code) if login.role == "Store clerk" else None,
         },

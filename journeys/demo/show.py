@@ -70,7 +70,7 @@ def _play(programs: Programs, log: Sequence[Bought], when: Days, peak: Peak, eve
     played = [bought for bought in log if bought.day >= start.date()]
     clock = settings.CHORALE_HOME / "demo" / "clock"
     write_clock(clock, start)
-    sandbox, ports = start_sandbox(programs, pace=1)
+    sandbox, ports = start_sandbox(programs, pace=1, now=start)
     web = start_web(programs, clock=clock)
     with Carriers(ports, clock) as carriers, Progress(when.start, start, when.end) as progress:
 
