@@ -93,7 +93,7 @@ def opened(variables: Variables) -> None:
             line = running.stdout.readline()
             assert line, told
             told += line
-        assert all(f"{address}{path}" in told for path in ("/admin/", "/contacts/", "/counter/"))
+        assert all(f"{address}{path}" in told for path in ("/admin/", "/admin/channels/followup/", "/admin/members/member/"))
         page = httpx.get(f"{address}/admin/login/", trust_env=False)
         assert "Demo: the purchases are real." in page.text
         running.send_signal(signal.SIGINT)
