@@ -125,10 +125,12 @@ def in_text(text: str) -> list[Place]:
 def wrappable(places: Iterable[Place], unsubscribe_url: str) -> list[Place]:
     """Leave out what must not be redirected: the unsubscribe page, short addresses, and what is too long to store."""
     own = f"{settings.CHORALE_PUBLIC_URL}/l/"
+    # In a text, an unsubscribe address that ends in what looks like punctuation is found without it.
+    stops = {unsubscribe_url, unsubscribe_url.rstrip(_SENTENCE_END)}
     return [
         place
         for place in places
-        if place.url != unsubscribe_url and not place.url.startswith(own) and len(place.url) <= LONGEST
+        if place.url not in stops and not place.url.startswith(own) and len(place.url) <= LONGEST
     ]
 
 

@@ -144,6 +144,12 @@ def test_the_unsubscribe_page_short_addresses_and_overlong_ones_are_left_alone()
     assert [place.url for place in links.wrappable(places, unsubscribe)] == ["http://testserver/other"]
 
 
+@pytest.mark.parametrize("last", ["_", "-", "a_", "__"])
+def test_an_unsubscribe_address_stays_whole_whatever_its_last_letter(last: str) -> None:
+    unsubscribe = f"http://testserver/u/abc{last}"
+    assert links.wrappable(links.in_text(f"Stop: {unsubscribe}\n"), unsubscribe) == []
+
+
 def test_the_longest_link_is_what_the_table_holds() -> None:
     field: Any = Link._meta.get_field("url")
     assert field.max_length == links.LONGEST
