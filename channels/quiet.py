@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -68,16 +69,22 @@ _known: dict[_Hours, _Found] = {}
 def _found(hours: _Hours, now: datetime) -> _Found:
     shut: list[tuple[str, str, datetime, int]] = []
     changes = [now + _DAY]
-    for channel, opens, closes in hours:
+    for channel, opening, closing_time in hours:
         for name in zones.names():
-            leaves, closing = departure(zones.zone(name), opens, closes, now)
+            leaves, closing = departure(zones.zone(name), opening, closing_time, now)
             changes.append(leaves if leaves > now else closing)
             if leaves > now:
                 shut.append((channel, name, leaves, int(min(SPREAD, (closing - leaves) / 2).total_seconds())))
-    columns: list[list[object]] = [[row[index] for row in shut] for index in range(4)]
+    # As literals, once: as lists they would be written out anew for each statement that joins them.
+    channels, names, opens, spreads = (_array(row[index] for row in shut) for index in range(4))
     relation = Sql(
         "SELECT * FROM unnest(%(channels)s::text[], %(zones)s::text[], %(opens)s::timestamptz[], %(spreads)s::int[])"
         " AS closed(channel, zone, opens_at, spread_seconds)",
-        dict(zip(("channels", "zones", "opens", "spreads"), columns, strict=True)),
+        {"channels": channels, "zones": names, "opens": opens, "spreads": spreads},
     )
     return _Found(now, min(changes), relation)
+
+
+def _array(values: Iterable[object]) -> str:
+    """Return a PostgreSQL array literal of values that need no escaping: names, times, numbers."""
+    return "{" + ",".join(f'"{value}"' for value in values) + "}"

@@ -21,8 +21,8 @@ from journeys.demo.summary import Summary, summarise
 from journeys.play import Outside, play, played_until
 from journeys.progress import Progress
 
-# As fine as the quiet hours; finer steps give the same messages and take longer.
-EVERY = timedelta(hours=1)
+# Fine enough for quiet hours and for people's day; finer steps give the same messages and take longer.
+EVERY = timedelta(hours=2)
 
 
 class PortTaken(Exception):

@@ -112,4 +112,5 @@ def test_the_zones_that_are_closed_follow_the_time_and_the_settings() -> None:
             assert (zone in named) is not (time(9) <= wall < time(20))
         now += timedelta(minutes=13)
     QuietHours.objects.update(opens=time(0), closes=time(0))
-    assert quiet.closed(now).params["zones"] == []
+    closed = quiet.closed(now)
+    assert rows(closed.text, closed.params) == []
