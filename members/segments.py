@@ -16,6 +16,7 @@ from members.rules.planning import for_everybody
 from members.sql import Sql, execute, rows
 
 LISTENER = "segment:"
+WRITTEN = ("key", "name", "description", "rule", "active")
 # The first half of the advisory lock's key; the second is the segment. Any constant that nobody else uses would do.
 LOCK = 0x53_65_67_6D
 
@@ -71,7 +72,8 @@ def save(segment: Segment) -> Segment:
         _lock(0)
         others = list(Segment.objects.exclude(pk=segment.pk).order_by("pk"))
         _check(segment, others)
-        segment.save()
+        # The size is left out: a refresh may have changed it since the segment was read.
+        segment.save(update_fields=None if segment.pk is None else WRITTEN)
         for one in [segment, *references.speaking_of(segment.key, others)]:
             _listen(one)
     return segment
@@ -116,13 +118,14 @@ def refresh(segment: Segment, now: datetime, members: Sql | None = None) -> Diff
     with transaction.atomic():
         _lock(segment.pk, shared=members is not None)
         rule = parse(Segment.objects.get(pk=segment.pk).rule, f"{segment.key}.rule")
-        if members is None:
+        scope = members.prefixed("scope_") if members else None
+        if scope is None:
             with for_everybody():
                 diff, size = _apply(segment.pk, rule.members(now), now)
             execute(_SIZE, {"segment": segment.pk, "size": size, "now": now})
             segment.size, segment.refreshed_at = size, now
         else:
-            diff, _size = _apply(segment.pk, _few(rule, members, now), now, members)
+            diff, _size = _apply(segment.pk, _few(rule, scope, now), now, scope)
             if diff.joined != diff.left:
                 execute(_GROW, {"segment": segment.pk, "change": diff.joined - diff.left})
     return diff
@@ -144,27 +147,27 @@ def refresh_for(changed: Sequence[tuple[int, str]] | Sql, now: datetime) -> dict
     return {segment.key: refresh(segment, now, _about(told, listening[segment.pk])) for segment in segments}
 
 
-def _apply(segment_id: int, target: Sql, now: datetime, members: Sql | None = None) -> tuple[Diff, int]:
+def _apply(segment_id: int, target: Sql, now: datetime, scope: Sql | None = None) -> tuple[Diff, int]:
     """Compare who is in with who should be; return what changed and how many should be in."""
-    scope = f"AND b.member_id IN ({members.text})" if members else ""
     params: dict[str, Any] = {
         **target.params,
-        **(members.params if members else {}),
+        **(scope.params if scope else {}),
         "segment": segment_id,
         "joined": f"segment.joined:{segment_id}",
         "left": f"segment.left:{segment_id}",
         "now": now,
     }
-    text = _REFRESH.format(target=target.text, in_scope=scope, news=_NEWS)
+    in_scope = f"AND b.member_id IN ({scope.text})" if scope else ""
+    text = _REFRESH.format(target=target.text, in_scope=in_scope, news=_NEWS)
     [(joined, left, size, shards)] = rows(text, params)
     news.announce(shards)
     return Diff(joined, left), int(size)
 
 
-def _few(rule: Rule, members: Sql, now: datetime) -> Sql:
+def _few(rule: Rule, scope: Sql, now: datetime) -> Sql:
     condition = rule.condition(now, few=True)
-    text = f"SELECT m.id AS member_id FROM members_member m WHERE m.id IN ({members.text}) AND ({condition.text})"
-    return Sql(text, {**members.params, **condition.params})
+    text = f"SELECT m.id AS member_id FROM members_member m WHERE m.id IN ({scope.text}) AND ({condition.text})"
+    return Sql(text, {**scope.params, **condition.params})
 
 
 def _active() -> list[Segment]:
@@ -180,18 +183,20 @@ def _relation(changed: Iterable[tuple[int, str]]) -> Sql:
 
 
 def _about(told: Sql, topics: list[str]) -> Sql:
-    text = f"SELECT told.member_id FROM ({told.text}) told WHERE told.topic = ANY(%(topics)s)"
-    return Sql(text, {**told.params, "topics": topics}).prefixed("about_")
+    news_of = told.prefixed("told_")
+    text = f"SELECT told.member_id FROM ({news_of.text}) told WHERE told.topic = ANY(%(topics)s)"
+    return Sql(text, {**news_of.params, "topics": topics})
 
 
 def _listening(told: Sql) -> dict[int, list[str]]:
     """Return which of the topics each segment listens to, by the segment's id."""
+    news_of = told.prefixed("told_")
     text = f"""
         SELECT listener, array_agg(topic) FROM members_listener
-        WHERE starts_with(listener, %(segments)s) AND topic IN (SELECT topic FROM ({told.text}) told)
+        WHERE starts_with(listener, %(segments)s) AND topic IN (SELECT topic FROM ({news_of.text}) told)
         GROUP BY listener
     """
-    found = rows(text, {**told.params, "segments": LISTENER})
+    found = rows(text, {**news_of.params, "segments": LISTENER})
     return {int(listener.removeprefix(LISTENER)): topics for listener, topics in found}
 
 
@@ -212,13 +217,17 @@ def _check(segment: Segment, others: Sequence[Segment]) -> None:
     """Raise BadRule when the rule is wrong, or when other segments need what is about to change."""
     rule = parse(segment.rule)
     references.check_cycles(segment.key, rule, others)
-    rule.check_references()
+    if segment.active:
+        rule.check_references()
     stored = Segment.objects.filter(pk=segment.pk).first()
-    if stored is None or (stored.key == segment.key and segment.active):
-        return
+    if stored is not None and stored.key != segment.key:
+        _refuse_to_lose(stored, others, "key")
+    elif stored is not None and not segment.active:
+        _refuse_to_lose(stored, [other for other in others if other.active], "active")
+
+
+def _refuse_to_lose(stored: Segment, others: Sequence[Segment], place: str) -> None:
     users = [other.key for other in others if stored.key in references.of(parse(other.rule, f"{other.key}.rule"))]
     if users:
-        place = "key" if stored.key != segment.key else "active"
-        raise BadRule(
-            place, _("must stay as it is: the rule of “%(user)s” speaks of this segment.") % {"user": users[0]}
-        )
+        sentence = _("must stay as it is: the rule of “%(user)s” speaks of this segment.")
+        raise BadRule(place, sentence % {"user": users[0]})

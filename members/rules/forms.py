@@ -36,10 +36,11 @@ def few_value(look: Look) -> Sql:
     """Return the value of a look for the member `m`, as an expression."""
     if look.tables is None:
         return look.value
-    text = f"(SELECT {look.value.text} FROM {look.tables.text} WHERE {look.member} = m.id AND {look.where.text})"
+    value = look.value.prefixed("v_")
+    text = f"(SELECT {value.text} FROM {look.tables.text} WHERE {look.member} = m.id AND {look.where.text})"
     if look.counts:
         text = f"COALESCE({text}, 0)"
-    return Sql(text, {**look.tables.params, **look.where.params, **look.value.params})
+    return Sql(text, {**look.tables.params, **look.where.params, **value.params})
 
 
 def everybody(node: Node, asked: Asked) -> Sql:

@@ -41,7 +41,7 @@ class Look:
     `value` is an expression over `tables` or, without tables, over `m`, the member's row. `member` is the column of
     `tables` with the member's id. With `grouped`, `value` aggregates the member's rows. With `counts`, members without
     a value have 0. Aliases in `tables` are whole words, since `since` may speak of short ones in the statement around
-    it; and `m` must not be used outside of a subquery of its own.
+    it; and `m` must not be used outside of a subquery of its own. Parameters of `tables` and `where` share their names.
     """
 
     value: Sql

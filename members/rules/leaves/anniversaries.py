@@ -88,11 +88,11 @@ class AnniversaryLeaf(HasLeaf):
 
     def describe(self) -> str:
         """Return the day and the window."""
-        return _("the anniversary of %(day)s falls from %(opens)s to %(closes)s") % {
-            "day": self._day(),
-            "opens": _from_today(self.from_days),
-            "closes": _from_today(self.to_days),
-        }
+        opens, closes = _from_today(self.from_days), _from_today(self.to_days)
+        if opens == closes:
+            return _("the anniversary of %(day)s is %(opens)s") % {"day": self._day(), "opens": opens}
+        about = {"day": self._day(), "opens": opens, "closes": closes}
+        return _("the anniversary of %(day)s is between %(opens)s and %(closes)s") % about
 
     def _day(self) -> str:
         names = {
@@ -115,6 +115,6 @@ def _from_today(days: int) -> str:
     words = (
         ngettext("%(days)s day ago", "%(days)s days ago", -days)
         if days < 0
-        else ngettext("in %(days)s day", "in %(days)s days", days)
+        else ngettext("%(days)s day from now", "%(days)s days from now", days)
     )
     return words % {"days": abs(days)}

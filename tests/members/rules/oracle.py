@@ -42,7 +42,7 @@ class Oracle:
 
     def tag(self, asked: dict[str, Any], person: Person) -> bool:
         since = person.tags.get(asked["name"])
-        return (since is not None and since <= self.population.now) == asked.get("has", True)
+        return bool(since and since <= self.population.now) is asked.get("has", True)
 
     def age(self, asked: dict[str, Any], person: Person) -> bool:
         born = person.fields["birthday"]
@@ -57,17 +57,15 @@ class Oracle:
         return person.store in codes
 
     def segment(self, asked: dict[str, Any], person: Person) -> bool:
-        return (asked["key"] in person.segments) == asked.get("member", True)
+        return bool(asked["key"] in person.segments) is asked.get("member", True)
 
     # What they allow
 
     def consent(self, asked: dict[str, Any], person: Person) -> bool:
-        latest, latest_at = None, None
-        for channel, purpose, granted, at in person.consents:
-            if (channel, purpose) == (asked["channel"], asked["purpose"]) and at <= self.population.now:
-                if latest_at is None or at >= latest_at:
-                    latest, latest_at = granted, at
-        return (latest is True) == asked.get("granted", True)
+        about = (asked["channel"], asked["purpose"])
+        said = [(at, granted) for *what, granted, at in person.consents if tuple(what) == about]
+        known = sorted((one for one in said if one[0] <= self.population.now), key=lambda one: one[0])
+        return bool(known and known[-1][1]) is asked.get("granted", True)
 
     def suppressed(self, asked: dict[str, Any], person: Person) -> bool:
         address, _verified = person.addresses.get(asked["channel"], (None, False))
@@ -91,15 +89,14 @@ class Oracle:
         where, measure = asked.get("where", {}), asked["measure"]
         money = measure in ("sum", "average") or "min_total" in where
         currency = where.get("currency", "EUR" if money else None)
-        found: list[Bought] = []
-        for bought in person.bought:
-            if (
-                self._counts(bought.at, asked)
-                and ("store" not in where or bought.store == where["store"])
-                and (currency is None or bought.currency == currency)
-                and ("min_total" not in where or bought.total >= number(where["min_total"]))
-            ):
-                found.append(bought)
+        found = [
+            bought
+            for bought in person.bought
+            if self._counts(bought.at, asked)
+            and ("store" not in where or bought.store == where["store"])
+            and (currency is None or bought.currency == currency)
+            and ("min_total" not in where or bought.total >= number(where["min_total"]))
+        ]
         if "sku" in where or "category" in where:
             found = [replace(bought, lines=_matching(bought, where)) for bought in found if _matching(bought, where)]
             return compared(asked, self._measured_lines(measure, found))
@@ -120,7 +117,7 @@ class Oracle:
             "sum": lambda: sum((one.total for one in found), Decimal(0)),
             "quantity": lambda: sum(one.quantity for one in found),
             "average": lambda: (
-                (sum(totals) / len(totals)).quantize(Decimal("0.01"), ROUND_HALF_UP) if totals else None
+                (sum(totals, Decimal(0)) / len(totals)).quantize(Decimal("0.01"), ROUND_HALF_UP) if totals else None
             ),
             "last_days_ago": lambda: self._days_since(max((one.at for one in kept), default=None)),
             "first_days_ago": lambda: self._days_since(min((one.at for one in kept), default=None)),
@@ -133,14 +130,17 @@ class Oracle:
             for one in person.happened
             if one.name == asked["name"]
             and self._counts(one.at, asked)
-            and all(compared_json(condition, one.properties.get(condition["property"])) for condition in asked.get("where", []))
+            and all(
+                compared_json(condition, one.properties.get(condition["property"]))
+                for condition in asked.get("where", [])
+            )
         ]
         measure = asked.get("measure", "count")
         if measure == "count":
             return compared(asked, len(found))
         if measure == "last_days_ago":
             return compared(asked, self._days_since(max((one.at for one in found), default=None)))
-        values = [one.properties.get(asked["property"]) for one in found]
+        values: list[Any] = [one.properties.get(asked["property"]) for one in found]
         return compared(asked, sum((number(value) for value in values if is_number(value)), Decimal(0)))
 
     def touchpoints(self, asked: dict[str, Any], person: Person) -> bool:
@@ -165,7 +165,9 @@ class Oracle:
             lost = sum(rest for entry, rest in left if entry.expires_at is not None and entry.expires_at <= now)
             return compared(asked, sum(one.points for one in entries) - lost)
         until = now + timedelta(days=asked["within_days"])
-        return compared(asked, sum(rest for entry, rest in left if entry.expires_at and now < entry.expires_at <= until))
+        return compared(
+            asked, sum(rest for entry, rest in left if entry.expires_at and now < entry.expires_at <= until)
+        )
 
     def anniversary(self, asked: dict[str, Any], person: Person) -> bool:
         day = self._day(asked["of"], person)
@@ -210,9 +212,14 @@ def anniversary(day: date, year: int) -> date:
 
 def compared(asked: dict[str, Any], found: Any) -> bool:
     """Compare a value that was found with what is asked for; None is unknown."""
-    op, value = asked["op"], asked.get("value")
+    op: str = asked["op"]
+    value: Any = asked.get("value")
     if isinstance(found, date):
-        value = [date.fromisoformat(one) for one in value] if isinstance(value, list) else value and date.fromisoformat(value)
+        value = (
+            [date.fromisoformat(one) for one in value]
+            if isinstance(value, list)
+            else value and date.fromisoformat(value)
+        )
     elif is_number(found):
         found = number(found)
         value = [number(one) for one in value] if isinstance(value, list) else None if value is None else number(value)
@@ -232,6 +239,13 @@ def compared(asked: dict[str, Any], found: Any) -> bool:
         "not_set": lambda: found is None,
     }
     return meanings[op]()
+
+
+def each(convert: Callable[[Any], Any], value: Any) -> Any:
+    """Convert a value, or each one of a list; None stays None."""
+    if isinstance(value, list):
+        return [convert(one) for one in value]
+    return None if value is None else convert(value)
 
 
 def compared_json(asked: dict[str, Any], found: Any) -> bool:
@@ -271,7 +285,8 @@ def _matching(bought: Bought, where: dict[str, Any]) -> list[Any]:
     return [
         line
         for line in bought.lines
-        if ("sku" not in where or line.sku in where["sku"]) and ("category" not in where or line.category == where["category"])
+        if ("sku" not in where or line.sku in where["sku"])
+        and ("category" not in where or line.category == where["category"])
     ]
 
 
@@ -279,7 +294,9 @@ def _left(entries: list[Entry]) -> Iterable[tuple[Entry, int]]:
     """Yield each lot with what is left of it: what was used up is taken from the lots that expire first."""
     used = -sum(one.points for one in entries if one.kind != "earned")
     never = datetime.max.replace(tzinfo=UTC)
-    for lot in sorted((one for one in entries if one.kind == "earned"), key=lambda one: (one.expires_at or never, one.at)):
+    for lot in sorted(
+        (one for one in entries if one.kind == "earned"), key=lambda one: (one.expires_at or never, one.at)
+    ):
         taken = min(used, lot.points)
         used -= taken
         yield lot, lot.points - taken

@@ -22,7 +22,9 @@ DATE = ("eq", "ne", *ORDER, *SET)
 
 numbers = st.sampled_from([0, 1, 2, 3, 5, 30, 31, 90, -1, 9.99, 10, 50.0, 2.5])
 words = st.sampled_from([*WORDS, "TEA", "%", "_", "de", "P1"])
-dates = st.dates(date(2023, 12, 30), date(2026, 12, 31)).map(date.isoformat) | st.sampled_from(["2024-02-29", "2020-02-28"])
+dates = st.dates(date(2023, 12, 30), date(2026, 12, 31)).map(date.isoformat) | st.sampled_from(
+    ["2024-02-29", "2020-02-28"]
+)
 windows = st.fixed_dictionaries({}, optional={"within_days": st.sampled_from([day for day in DAYS if day])})
 
 
@@ -97,9 +99,9 @@ def _about_permission() -> Iterator[tuple[str, Written]]:
         channel = st.sampled_from(["email", "sms", "desk", "counter"]).map(lambda one: {"channel": one})
         purpose = st.sampled_from(["promotional", "service", "transactional"]).map(lambda one: {"purpose": one})
         yield "consent", asking("consent", channel, purpose, given(granted=granted))
-    for channel in ADDRESSED:
-        yield "suppressed", asking("suppressed", given(channel=str(channel)))
-        yield "reachable", asking("reachable", given(channel=str(channel)))
+    for addressed in ADDRESSED:
+        yield "suppressed", asking("suppressed", given(channel=addressed.value))
+        yield "reachable", asking("reachable", given(channel=addressed.value))
 
 
 def _about_deeds() -> Iterator[tuple[str, Written]]:
@@ -121,7 +123,10 @@ def _about_deeds() -> Iterator[tuple[str, Written]]:
             yield "events", asking("events", given(**settings), name, windows, _filters(), compared(op, numbers))
     for measure in ("count", "last_days_ago"):
         for op in (*NUMBER, *SET) if measure == "last_days_ago" else NUMBER:
-            yield "touchpoints", asking("touchpoints", given(measure=measure), windows, _contacts(), compared(op, numbers))
+            yield (
+                "touchpoints",
+                asking("touchpoints", given(measure=measure), windows, _contacts(), compared(op, numbers)),
+            )
     for measure in ("balance", "earned", "spent", "expiring"):
         span = {"balance": given(), "expiring": given(within_days=30) | given(within_days=7)}.get(measure, windows)
         for op in NUMBER:
@@ -150,7 +155,16 @@ def _about_the_rest() -> Iterator[tuple[str, Written]]:
     for field, values in choices.items():
         for op in CHOICE:
             yield "standing", asking("standing", given(field=field), compared(op, st.sampled_from(values)))
-    fields = ("recency", "frequency", "monetary", "spend", "to_next_tier", "purchases", "days_since_purchase", "typical_gap")
+    fields = (
+        "recency",
+        "frequency",
+        "monetary",
+        "spend",
+        "to_next_tier",
+        "purchases",
+        "days_since_purchase",
+        "typical_gap",
+    )
     for field in fields:
         for op in (*NUMBER, *SET):
             yield "standing", asking("standing", given(field=field), compared(op, numbers))
