@@ -63,6 +63,8 @@ class Programs:
             [sys.executable, "-m", "journeys.demo.watchdog"],
             cwd=settings.BASE_DIR,
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
             text=True,
             bufsize=1,
@@ -72,11 +74,12 @@ class Programs:
     def __exit__(self, *_error: object) -> None:
         try:
             self.stop(*self._running)
-        finally:
             self._tell("done")
+        finally:
+            # Without a "done", when somebody was too impatient for the lines above, the watchdog does the rest.
             if self._watchdog.stdin:
                 self._watchdog.stdin.close()
-            self._watchdog.wait()
+        self._watchdog.wait()
 
     def start(self, name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Program:
         """Start a Python module with arguments; what it says goes to a log, and Ctrl-C does not reach it."""

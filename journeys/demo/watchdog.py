@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 PATIENCE = 10.0
+_LOOK = 0.1
 
 
 def main() -> None:
@@ -21,15 +22,22 @@ def main() -> None:
     told = [line.strip() for line in sys.stdin]
     if "done" not in told:
         groups = [int(line) for line in told]
-        _send(groups, signal.SIGTERM)
-        time.sleep(PATIENCE)
-        _send(groups, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        alive = _send(groups, signal.SIGTERM)
+        while alive and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+            alive = _send(alive, 0)
+        _send(alive, signal.SIGKILL)
 
 
-def _send(groups: list[int], what: signal.Signals) -> None:
+def _send(groups: list[int], what: int) -> list[int]:
+    """Signal process groups and return those that there are."""
+    alive = []
     for group in groups:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, what)
+            alive.append(group)
+    return alive
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from journeys.demo.show import EVERY, PortTaken, check_port, show
 from journeys.play import step
 from members import clock
 
+MINUTE = timedelta(minutes=1)
+
 
 class Command(BaseCommand):
     help = "Play four weeks on real purchases, everything else invented; then open the doors until Ctrl-C."
@@ -29,12 +31,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="end after the four weeks with a summary")
         parser.add_argument("--reset", action="store_true", help="start afresh")
-        parser.add_argument("--every", type=step, default=EVERY, help="minutes a step (60)")
+        parser.add_argument("--every", type=step, default=EVERY, help=f"minutes a step ({EVERY // MINUTE})")
 
     def handle(self, *args: Any, once: bool, reset: bool, every: timedelta, **options: Any) -> None:
         try:
             check_port()
-            for ending in (signal.SIGTERM, signal.SIGHUP):
+            # SIGINT, too: a shell that starts the demo in the background has it ignored.
+            for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(ending, _interrupt)
             call_command("migrate", verbosity=0)
             result = show(clock.now(), self.stdout.write, afresh=reset, once=once, every=every)

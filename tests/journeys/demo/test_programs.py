@@ -89,6 +89,18 @@ def test_a_killed_demo_leaves_no_orphans(tmp_path: Path) -> None:
     assert until(lambda: not alive(int(demo.stdout)))
 
 
+def test_whoever_cannot_wait_for_the_stopping_leaves_no_orphans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impatient(*_programs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Programs, "stop", impatient)
+    with pytest.raises(KeyboardInterrupt), Programs(tmp_path) as programs:
+        program = programs.start("sleeper", SLEEP)
+    assert until(lambda: program.process.poll() is not None)
+
+
 def test_a_program_that_fell_is_told_with_its_last_words(tmp_path: Path) -> None:
     with Programs(tmp_path) as programs:
         program = programs.start("web server", ["-c", "raise SystemExit('Port 8000 is gone.')"])

@@ -39,7 +39,7 @@ def variables(environment: dict[str, str], tmp_path: Path) -> Variables:
 
 
 def demo(variables: Variables, *arguments: str) -> subprocess.Popen[str]:
-    """Start the demo as a shell would."""
+    """Start the demo as a shell starts it in the background, with SIGINT ignored."""
     return subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--every=240", *arguments],
         cwd=settings.BASE_DIR,
@@ -47,6 +47,7 @@ def demo(variables: Variables, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 - no threads here
     )
 
 
@@ -93,7 +94,9 @@ def opened(variables: Variables) -> None:
             line = running.stdout.readline()
             assert line, told
             told += line
-        assert all(f"{address}{path}" in told for path in ("/admin/", "/admin/channels/followup/", "/admin/members/member/"))
+        assert all(
+            f"{address}{path}" in told for path in ("/admin/", "/admin/channels/followup/", "/admin/members/member/")
+        )
         page = httpx.get(f"{address}/admin/login/", trust_env=False)
         assert "Demo: the purchases are real." in page.text
         running.send_signal(signal.SIGINT)
