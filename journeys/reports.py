@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+
 from channels import counts as messages
+from channels.vocabulary import State
 from journeys import counts
 from journeys.models import Journey, Step
 from journeys.steps.base import kinds
@@ -27,6 +30,18 @@ class StepNumbers:
     outcomes: Mapping[str, int]
     messages: Mapping[str, int]
     share: int  # of everybody who entered, in percent: how long the bar is
+
+    @property
+    def outcomes_in_words(self) -> Sequence[tuple[str, int]]:
+        """The outcomes as a screen names them; those of a branch or split are the keys of its paths."""
+        known = dict(Outcome.choices)
+        return [(str(known.get(name, name)), count) for name, count in self.outcomes.items()]
+
+    @property
+    def messages_in_words(self) -> Sequence[tuple[str, int]]:
+        """What became of the messages as a screen names it, in the order of their life."""
+        known = {**dict(State.choices), "clicked": _("Clicked")}
+        return [(str(known[state]), count) for state, count in self.messages.items()]
 
 
 @dataclass(frozen=True)
