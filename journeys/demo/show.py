@@ -22,7 +22,7 @@ from journeys.play import Outside, play, played_until
 from journeys.progress import Progress
 
 # Fine enough for quiet hours and for people's day; finer steps give the same messages and take longer.
-EVERY = timedelta(hours=2)
+EVERY = timedelta(hours=3)
 
 
 class PortTaken(Exception):
