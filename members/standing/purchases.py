@@ -6,8 +6,9 @@ from django.conf import settings
 
 from members.sql import Sql
 
-# One row for each member of `who` who bought or returned something by `now`. One pass over the purchases serves tier,
-# RFM and churn alike; the window runs along the index (member, happened_at).
+# One row for each member who bought or returned something by `now`. One pass over the purchases serves tier, RFM and
+# churn alike. OFFSET 0 has them read first and sorted then: walking the index (member, happened_at) instead, which the
+# planner prefers for its order, was measured to take three times as long over everybody.
 #
 # - A purchase with a positive quantity counts as one; a return (negative quantity) counts in money only.
 # - `spend` is the money of the trailing twelve months, `worth` that of all time, returns taken off, both in the house
@@ -25,8 +26,8 @@ BOUGHT = """
       FROM (SELECT member_id, happened_at, quantity, total, currency,
                    CASE WHEN quantity > 0 THEN happened_at - lag(happened_at)
                         OVER (PARTITION BY member_id, quantity > 0 ORDER BY happened_at) END AS gap
-              FROM members_purchase
-             WHERE happened_at <= %(now)s {of_whom}) AS purchase
+              FROM (SELECT member_id, happened_at, quantity, total, currency FROM members_purchase
+                     WHERE happened_at <= %(now)s {of_whom} OFFSET 0) AS read) AS purchase
      GROUP BY member_id
 """
 
