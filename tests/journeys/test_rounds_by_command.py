@@ -53,7 +53,7 @@ def test_a_broken_promise_is_named_counted_and_the_exit_code_tells() -> None:
     ada = cast.ada()
     sender("email")
     [verdict] = ask(candidate(ada, content("other")))
-    Message.objects.filter(pk=verdict.message_id).update(state="sent", handed_at=NOW + DAY, sent_at=NOW + DAY)
+    Message.objects.filter(pk=verdict.message_id or 0).update(state="sent", handed_at=NOW + DAY, sent_at=NOW + DAY)
     cast.consent(ada, "email", granted=False, at=NOW)
     said = StringIO()
     with pytest.raises(SystemExit) as ended:
