@@ -31,15 +31,6 @@ def by_step(journey_id: int) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
-def by_channel(journey_ids: list[int]) -> Mapping[str, Mapping[str, int]]:
-    """Return, for each channel, how many messages of these journeys ever came into each state (or were `clicked`)."""
-    found: dict[str, dict[str, int]] = {}
-    counted = MessageCount.objects.filter(journey_id__in=journey_ids)
-    for channel, state, total in counted.values_list("channel", "state").annotate(Sum("count")):
-        found.setdefault(channel, {})[state] = total
-    return found
-
-
 def compact(now: datetime) -> int:
     """Add up the rows of each past day (in UTC) and return how many rows stand for them now."""
     with transaction.atomic():

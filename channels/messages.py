@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from channels.obstacles import STATE
 from channels.settling import CANCELLED
@@ -51,7 +51,7 @@ def cancel(origins: Sql, reason: Reason, now: datetime) -> int:
         "kind": OriginKind.ENROLLMENT.value,
         "reason": reason.value,
         "now": now,
-        "today": now.date(),
+        "today": now.astimezone(UTC).date(),
     }
     return int(rows(_CANCEL.format(origins=named.text, state=STATE), params)[0][0])
 
@@ -70,5 +70,10 @@ SELECT count(*) FROM moved
 
 def cancel_by_hand(message_id: int, now: datetime) -> bool:
     """Cancel one message because somebody says so. Returns False where it has left or ended already."""
-    params = {"id": message_id, "reason": Reason.CANCELLED_BY_HAND.value, "now": now, "today": now.date()}
+    params = {
+        "id": message_id,
+        "reason": Reason.CANCELLED_BY_HAND.value,
+        "now": now,
+        "today": now.astimezone(UTC).date(),
+    }
     return bool(rows(_CANCEL_ONE, params)[0][0])

@@ -11,7 +11,7 @@ from django.conf import settings
 from channels import quiet
 from channels.models import PressurePolicy
 from channels.vocabulary import LIVE
-from members import consent
+from members import consent, zones
 from members.sql import Sql, rows
 
 # One statement, because what it counts and what it inserts must see the same rows; the shard's lock, taken by the
@@ -23,13 +23,13 @@ sender AS MATERIALIZED (
 ),
 closed AS MATERIALIZED ({closed}),
 option AS (
-    SELECT c.*, w.rank, w.channel, s.id AS sender_id, v.language,
+    SELECT c.*, w.rank, w.channel, carrying.id AS sender_id, v.language,
            COALESCE(c.address_given, i.address, '') AS address,
            COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
-           COALESCE(m.zone_id, st.zone_id, %(default_zone)s) AS zone
+           {member_zone} AS zone
     FROM candidate c
     JOIN members_member m ON m.id = c.member_id
-    LEFT JOIN members_store st ON st.id = m.home_store_id
+    {member_zone_join}
     -- Every candidate gets an answer, also one whose content was deleted: it has no variant.
     LEFT JOIN content_content t ON t.id = c.content_id
     CROSS JOIN LATERAL (
@@ -38,7 +38,7 @@ option AS (
             FROM unnest(c.channels) WITH ORDINALITY AS listed(named, rank)
         ) listed WHERE channel IS NOT NULL GROUP BY channel
     ) w
-    LEFT JOIN sender s ON s.channel = w.channel
+    LEFT JOIN sender carrying ON carrying.channel = w.channel
     LEFT JOIN members_identity i ON i.member_id = c.member_id AND i.channel = w.channel AND i.verified
     -- The member's language, else its parent, else the house's, else whatever there is.
     LEFT JOIN LATERAL (
@@ -53,8 +53,7 @@ obstacle AS (
         WHEN o.language IS NULL THEN 'no_variant'
         WHEN o.sender_id IS NULL THEN 'no_sender'
         WHEN o.address = '' AND o.channel IN ('email', 'sms', 'chat') THEN 'no_address'
-        WHEN EXISTS (SELECT 1 FROM members_suppression p WHERE p.channel = o.channel AND p.address = o.address)
-            THEN 'suppressed'
+        WHEN {suppressed} THEN 'suppressed'
         WHEN NOT {allowed} THEN 'no_consent'
     END AS obstacle
     FROM option o
@@ -183,6 +182,9 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
     text = _QUEUE.format(
         candidates=named.text,
         closed=away.text,
+        member_zone=zones.MEMBER_ZONE,
+        member_zone_join=zones.MEMBER_ZONE_JOIN,
+        suppressed=consent.suppressed("o.channel", "o.address"),
         allowed=consent.allowed(member="o.member_id", channel="o.channel", purpose="o.purpose"),
     )
     params = {
@@ -193,7 +195,7 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
         "messages": messages,
         "window": f"{days} days",
         "live": list(LIVE),
-        "default_zone": settings.CHORALE_TIME_ZONE,
+        "default_zone": zones.DEFAULT,
         "language": settings.LANGUAGE_CODE.split("-")[0],
     }
     found = rows(text.replace("%(window)s", "%(window)s::interval").replace("%(now)s", "%(now)s::timestamptz"), params)

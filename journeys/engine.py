@@ -14,6 +14,7 @@ from journeys.entries import Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
 from members import news, segments, standing
+from members.models import SHARDS
 from members.rules import Rule
 from members.sql import Sql, execute, rows
 
@@ -29,7 +30,7 @@ LOCK = 0x43_68_6F_72
 log = logging.getLogger(__name__)
 
 _WITH_WORK = """
-SELECT shard FROM generate_series(0, 63) AS s(shard)
+SELECT shard FROM generate_series(0, %(last)s) AS s(shard)
 WHERE EXISTS (SELECT 1 FROM members_news n WHERE n.shard = s.shard AND n.recorded_at <= %(now)s)
    OR EXISTS (SELECT 1 FROM journeys_enrollment e WHERE e.shard = s.shard AND e.state = 'live' AND e.due_at <= %(now)s
               AND e.journey_id <> ALL(%(paused)s))
@@ -65,7 +66,7 @@ class Ticked:
 
 def shards_with_work(now: datetime) -> list[int]:
     """Return the shards that have news or somebody due. One query: an idle million costs next to nothing."""
-    return [shard for (shard,) in rows(_WITH_WORK, {"now": now, "paused": plan.paused()})]
+    return [shard for (shard,) in rows(_WITH_WORK, {"now": now, "paused": plan.paused(), "last": SHARDS - 1})]
 
 
 def lock(shard: int) -> bool:
@@ -204,7 +205,7 @@ def _due_steps(span: Span) -> Sequence[StepAt]:
 
 def end_journey(journey_id: int, now: datetime) -> int:
     """End everybody under way in a stopped journey, shard by shard, waiting for each shard's lock; return how many."""
-    return sum(_end_shard(journey_id, shard, now) for shard in range(64))
+    return sum(_end_shard(journey_id, shard, now) for shard in range(SHARDS))
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from members.models import SHARDS, Listener
+from members.models import Listener
 from members.sql import Sql, rows
 
 Callback = Callable[[set[int]], None]
@@ -100,18 +100,6 @@ def read(shard: int, now: datetime, limit: int | None = None, *, low: int = 0, h
         {"shard": shard, "now": now, "limit": limit, "low": low, "high": high},
     )
     return [Item(*row[1:]) for row in sorted(taken, key=lambda row: (row[1], row[0]))]
-
-
-def shards_with_news(now: datetime) -> set[int]:
-    """Return the shards that have news to read."""
-    found = rows(
-        """
-        SELECT shard FROM generate_series(0, %(last)s) shard
-        WHERE EXISTS (SELECT FROM members_news n WHERE n.shard = shard.shard AND n.recorded_at <= %(now)s)
-        """,
-        {"last": SHARDS - 1, "now": now},
-    )
-    return {shard for (shard,) in found}
 
 
 def exists_unread(alias: str, column: str = "id") -> str:

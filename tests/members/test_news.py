@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from journeys import engine
 from members import news
 from members.models import News
 from members.sql import Sql, rows
@@ -87,8 +88,8 @@ def test_a_fact_of_a_fast_clock_is_read_when_it_counts():
     ada = cast.ada()
     news.listen("segment:1", ["purchase"])
     cast.purchase(ada, cast.NOW + cast.HOUR, now=cast.NOW)
-    assert (read(ada), news.shards_with_news(cast.NOW)) == ([], set())
-    assert news.shards_with_news(cast.NOW + cast.HOUR) == {ada.shard}
+    assert (read(ada), engine.shards_with_work(cast.NOW)) == ([], [])
+    assert engine.shards_with_work(cast.NOW + cast.HOUR) == [ada.shard]
     assert len(read(ada, cast.NOW + cast.HOUR)) == 1
 
 
