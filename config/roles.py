@@ -16,7 +16,8 @@ _SEE_MEMBERS = f"member identity tag consent suppression {_FACTS} standing membe
 _SEE_SENDING = "message rendering receipt followup team sender quiethours pressurepolicy hold"
 _SEE_JOURNEYS = "journey version step enrollment trace"
 
-# Role → what its people may do → the models. Publishing, pausing and stopping are changes of a journey.
+# Role → what its people may do → the models. Publishing, pausing and stopping are changes of a journey;
+# what one opens is a door.
 ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
     "Marketer": {
         ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} grant redemption link standingpolicy zone",
@@ -27,14 +28,17 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
         ("view",): f"{_SEE_MEMBERS} message rendering offer grant redemption team",
         ("view", "change"): "followup",
         ("add",): "touchpoint consent",
+        ("open",): "contacts",
     },
     "Store clerk": {
         ("view",): "member identity standing touchpoint store offer grant redemption",
         ("add",): "redemption touchpoint consent",
+        ("open",): "counter",
     },
     "Manager": {
         ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} segment content variant offer grant redemption user",
         ("view", "change"): "followup team store grant",  # changing a grant is withdrawing it
+        ("open",): "contacts counter",
     },
 }
 ADMINISTRATOR = "Administrator"
@@ -46,12 +50,13 @@ def install(using: str = "default", **_signal: Any) -> None:
     for name in APPS:
         create_permissions(apps.get_app_config(name), verbosity=0, using=using)
     known = {
-        (permission.content_type.model, permission.codename.split("_")[0]): permission
-        for permission in Permission.objects.using(using).select_related("content_type")
-        if permission.content_type.app_label in APPS
+        permission.codename: permission
+        for permission in Permission.objects.using(using).filter(content_type__app_label__in=APPS)
     }
     for role, rights in ROLES.items():
-        wanted = [known[model, verb] for verbs, models in rights.items() for model in models.split() for verb in verbs]
+        wanted = [
+            known[f"{verb}_{model}"] for verbs, models in rights.items() for model in models.split() for verb in verbs
+        ]
         _grant(role, wanted, using)
     _grant(ADMINISTRATOR, Permission.objects.using(using).all(), using)
 

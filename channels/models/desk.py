@@ -55,6 +55,8 @@ class FollowUp(models.Model):
     class Meta:
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
+        # Who may come in at the two doors of the desk.
+        permissions = [("open_contacts", _("Can work at the contacts")), ("open_counter", _("Can work at the counter"))]
         indexes = [
             models.Index(fields=["team", "given_on"], name="follow_up_day"),
             models.Index(fields=["team", "due_at"], name="follow_up_open", condition=models.Q(state="open")),

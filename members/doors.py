@@ -1,0 +1,68 @@
+"""The doors: what people who work with Chorale open, in one look. Each layer registers its own in AppConfig.ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+    from django_stubs_ext import StrOrPromise
+
+    from members.models import User
+
+
+@dataclass(frozen=True)
+class Door:
+    """A place of work: `url` is the name of its first page, `icon` a Material Symbol.
+
+    It opens to those with `permission`; an empty one stands for staff, as the admin is open to them.
+    Doors stand in the header by `order`; the first one that somebody may open is where signing in leads to.
+    """
+
+    key: str
+    title: StrOrPromise
+    icon: str
+    url: str
+    permission: str
+    order: int
+
+    def opens_to(self, user: User | AnonymousUser) -> bool:
+        """Say whether somebody may come in."""
+        return user.has_perm(self.permission) if self.permission else user.is_active and user.is_staff
+
+    @property
+    def address(self) -> str:
+        """Return the address of its first page."""
+        return reverse(self.url)
+
+
+_doors: dict[str, Door] = {}
+
+
+def register(*doors: Door) -> None:
+    """Add doors; one with the same key takes the place of the first."""
+    for door in doors:
+        _doors[door.key] = door
+
+
+def open_to(request: HttpRequest) -> list[Door]:
+    """Return the doors that whoever asks may open, in order."""
+    return sorted((door for door in _doors.values() if door.opens_to(request.user)), key=lambda door: door.order)
+
+
+def page(
+    request: HttpRequest, template: str, title: StrOrPromise, context: Mapping[str, Any], status: int = 200
+) -> TemplateResponse:
+    """Return a page behind a door: `template` extends doors/page.html, which has the look of the admin.
+
+    A part of a page that htmx asks for is a template of its own; render it with django.shortcuts.render.
+    """
+    frame = {**admin.site.each_context(request), "doors": open_to(request), "title": title}
+    return TemplateResponse(request, template, {**frame, **context}, status=status)

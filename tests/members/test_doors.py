@@ -1,0 +1,49 @@
+"""Signing in leads to the first door that opens; the header shows no other one."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
+
+from members import doors
+from tests import cast
+from tests.roles import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_nobody_is_led_to_the_page_to_sign_in() -> None:
+    assert Client().get("/").headers["Location"] == "/login/?next=/"
+    assert "Chorale" in Client().get("/login/").content.decode()
+
+
+def test_signing_in_leads_on_and_signing_out_leads_back() -> None:
+    cast.marketer()
+    client = Client()
+    answer = client.post("/login/", {"username": "mara", "password": "mara"}, follow=True)
+    assert answer.redirect_chain == [("/", 302), ("/admin/", 302)]
+    assert client.post("/logout/").headers["Location"] == "/login/"
+    assert client.get("/").status_code == 302
+
+
+def test_a_wrong_password_is_told_without_saying_which_part_was_wrong() -> None:
+    cast.marketer()
+    page = Client().post("/login/", {"username": "mara", "password": "wrong"}).content.decode()
+    assert "correct username and password" in page
+
+
+def test_whoever_has_no_role_is_told_so_instead_of_being_sent_in_circles() -> None:
+    cast.user("new")
+    client = Client()
+    client.force_login(cast.user("new"))
+    answer = client.get("/")
+    assert (answer.status_code, "You have no role yet" in answer.content.decode()) == (403, True)
+
+
+def test_the_admin_opens_to_staff_only() -> None:
+    request = RequestFactory().get("/")
+    for user, opened in ((cast.marketer(), True), (cast.user("new"), False), (AnonymousUser(), False)):
+        request.user = user
+        assert ("admin" in [door.key for door in doors.open_to(request)]) is opened
+    assert signed_in("Marketer").get("/", follow=True).status_code == 200
