@@ -1,11 +1,14 @@
 """Points: the balance, what expires next, and the booking of what has expired.
 
-Points are earned in lots, each of which may expire. What was spent or has expired is laid against the lots in the order
-in which they expire, those that never expire last, whenever they were earned: consumed first-expiring-first. So of lots
-l1, l2, … in that order and a consumption c, what is left of l_i is l1 + … + l_i - c, at least nothing and at most l_i.
+Points are earned in lots, each of which may expire. What is spent is taken from the lots that have not expired by then,
+in the order in which they expire, those that never expire last, whenever they were earned: first-expiring-first. So of
+lots l1, l2, … in that order, what was lost by the expiry of l_i is the most that l1 + … + l_j exceeded what had been
+spent before the expiry of l_j, for any j up to i, at least nothing; and what is left of a lot that lives on is
+l1 + … + l_i less all that was spent and lost, at least nothing and at most l_i.
 
-The balance is the sum of all entries, less what is left of lots past their time: such points cannot be spent any more,
-whether or not their expiry has been booked yet. So booking it changes nobody's standing.
+Entries of kind `expired` that come from elsewhere tell of a loss, the same one where the lots have a time to expire:
+the higher of the two counts. Those that are booked here only write down what follows anyway, and count nowhere: so
+booking changes nobody's standing, and a purchase that is told of late finds the points that it was paid with.
 """
 
 from datetime import datetime
@@ -22,44 +25,67 @@ SOURCE = "chorale"
 # The key of the advisory lock under which expiry is booked. Any constant that nobody else uses would do.
 LOCK = 0x45_78_70_69
 
-# Each entry with what is left of it: nothing but for earned lots. Spent and expired entries stand in the same
-# partition: one pass reads the consumption and runs through the lots. Time of earning and id only make the order
-# total.
-LOTS = """
-    SELECT member_id, entry_id, expires_at, points, consumed,
-           CASE WHEN kind = 'earned' THEN greatest(0, least(points, upto - consumed)) ELSE 0 END AS remaining
-      FROM (SELECT member_id, id AS entry_id, kind, expires_at, points,
-                   sum(points) FILTER (WHERE kind = 'earned') OVER
-                       (PARTITION BY member_id ORDER BY expires_at NULLS LAST, happened_at, id) AS upto,
-                   -coalesce(sum(points) FILTER (WHERE kind <> 'earned') OVER (PARTITION BY member_id), 0) AS consumed
-              FROM members_pointsentry
-             WHERE happened_at <= %(now)s {of_whom}) AS entry
+# Each entry with what was lost of it and what is left of it: nothing but for earned lots. Lots stand at their expiry
+# among what was spent, so that one order serves all sums; at the very instant of expiry a lot is gone already. Time of
+# earning and id only make the order total.
+LOTS = f"""
+    SELECT member_id, entry_id, kind, points, expires_at,
+           greatest(lost, told) - greatest(lost_before, told) AS expired,
+           spent + greatest(max(lost) OVER (PARTITION BY member_id), told) AS gone,
+           CASE WHEN kind = 'earned' AND NOT past THEN greatest(0, least(points, upto - spent
+                     - greatest(max(lost) OVER (PARTITION BY member_id), told))) ELSE 0 END AS remaining
+      FROM (SELECT ran.*,
+                   max(upto - spent_before) FILTER (WHERE past) OVER so_far AS lost,
+                   max(upto - spent_before) FILTER (WHERE past)
+                       OVER (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS lost_before
+              FROM (SELECT entry.*,
+                           sum(points) FILTER (WHERE kind = 'earned') OVER so_far AS upto,
+                           -coalesce(sum(points) FILTER (WHERE kind = 'spent') OVER so_far, 0) AS spent_before,
+                           -coalesce(sum(points) FILTER (WHERE kind = 'spent') OVER of_member, 0) AS spent,
+                           -coalesce(sum(points) FILTER (WHERE kind = 'expired') OVER of_member, 0) AS told
+                      FROM (SELECT member_id, id AS entry_id, kind, points, expires_at, happened_at,
+                                   kind = 'earned' AND coalesce(expires_at <= %(now)s, false) AS past,
+                                   CASE WHEN kind = 'earned' THEN coalesce(expires_at, 'infinity')
+                                        ELSE happened_at END AS placed
+                              FROM members_pointsentry
+                             WHERE happened_at <= %(now)s AND NOT (kind = 'expired' AND source = '{SOURCE}')
+                                   {{of_whom}}) AS entry
+                    WINDOW of_member AS (PARTITION BY member_id),
+                           so_far AS (PARTITION BY member_id
+                                      ORDER BY placed, kind = 'spent', happened_at, entry_id)) AS ran
+            WINDOW so_far AS (PARTITION BY member_id ORDER BY placed, kind = 'spent', happened_at, entry_id)) AS lot
 """
 
 # A row for each member with entries. The inner query knows the next expiry, the outer one adds up what goes then.
 BALANCES = """
     SELECT member_id,
-           sum(points) - coalesce(sum(remaining) FILTER (WHERE expires_at <= %(now)s), 0) AS points,
+           coalesce(sum(points) FILTER (WHERE kind = 'earned'), 0) - max(gone) AS points,
            coalesce(sum(remaining) FILTER (WHERE expires_at = next_at), 0) AS points_expiring,
            max(next_at) AS points_expire_at
-      FROM (SELECT lot.*, min(expires_at) FILTER (WHERE remaining > 0 AND expires_at > %(now)s)
-                          OVER (PARTITION BY member_id) AS next_at
+      FROM (SELECT lot.*, min(expires_at) FILTER (WHERE remaining > 0) OVER (PARTITION BY member_id) AS next_at
               FROM ({lots}) AS lot) AS lot
      GROUP BY member_id
 """
 
-
-def lots(now: datetime, of_whom: str = "") -> Sql:
-    """Return the relation (member_id, entry_id, expires_at, points, consumed, remaining) of all entries as of `now`.
-
-    Only earned lots have something remaining; `consumed` is what the member has spent and lost of all lots together.
-    `of_whom` narrows it to some members: a further condition on `member_id`, beginning with AND.
-    """
-    return Sql(LOTS.format(of_whom=of_whom), {"now": now})
+# What was lost and is not booked yet.
+DUE = f"""
+    SELECT lot.member_id, lot.expires_at, concat_ws(':', 'expired', lot.entry_id, coalesce(booked, 0)),
+           (lot.expired - coalesce(booked, 0))::int
+      FROM ({LOTS.format(of_whom="AND member_id BETWEEN %(first)s AND %(last)s")}) AS lot
+      LEFT JOIN (SELECT split_part(key, ':', 2) AS entry, -sum(points) AS booked
+                   FROM members_pointsentry
+                  WHERE kind = 'expired' AND source = '{SOURCE}' AND member_id BETWEEN %(first)s AND %(last)s
+                  GROUP BY split_part(key, ':', 2)) AS booking ON booking.entry = lot.entry_id::text
+     WHERE lot.expired > coalesce(booked, 0)
+     ORDER BY lot.member_id, lot.expires_at, lot.entry_id
+"""
 
 
 def balances(now: datetime, of_whom: str = "") -> Sql:
-    """Return the relation (member_id, points, points_expiring, points_expire_at) as of `now`."""
+    """Return the relation (member_id, points, points_expiring, points_expire_at) as of `now`.
+
+    `of_whom` narrows it to some members: a further condition on `member_id`, beginning with AND.
+    """
     return Sql(BALANCES.format(lots=LOTS.format(of_whom=of_whom)), {"now": now})
 
 
@@ -68,7 +94,7 @@ def expiring(now: datetime, until: datetime, of_whom: str = "") -> Sql:
     text = f"""
         SELECT member_id, sum(remaining) AS points
           FROM ({LOTS.format(of_whom=of_whom)}) AS lot
-         WHERE remaining > 0 AND expires_at > %(now)s AND expires_at <= %(until)s
+         WHERE remaining > 0 AND expires_at <= %(until)s
          GROUP BY member_id
     """
     return Sql(text, {"now": now, "until": until})
@@ -77,8 +103,8 @@ def expiring(now: datetime, until: datetime, of_whom: str = "") -> Sql:
 def expire(now: datetime) -> int:
     """Book what is left of lots past their time as expired, at the time when it expired; return how many were booked.
 
-    Safe to repeat and to overlap: bookings wait for each other, and a booking's key names the lot and what the member
-    had consumed before it, so it lands once.
+    Safe to repeat and to overlap: bookings wait for each other, and a booking's key names the lot and what was booked of
+    it before, so it lands once.
     """
     return sum(_expire(some, now) for some in everybody())
 
@@ -87,17 +113,8 @@ def expire(now: datetime) -> int:
 def _expire(some: Range, now: datetime) -> int:
     # A statement of its own: only what starts after it sees what the last holder committed.
     execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": LOCK})
-    past = Sql(LOTS.format(of_whom="AND member_id BETWEEN %(first)s AND %(last)s"), {"now": now, **some._asdict()})
-    due = rows(
-        f"""
-        SELECT member_id, expires_at, 'expired:' || entry_id || ':' || consumed, remaining::int
-          FROM ({past.text}) AS lot
-         WHERE remaining > 0 AND expires_at <= %(now)s ORDER BY member_id, expires_at, entry_id
-        """,
-        past.params,
-    )
+    due = rows(DUE, {"now": now, **some._asdict()})
     bookings = (
-        PointsFact(member, expires_at, SOURCE, key, PointsKind.EXPIRED, -remaining)
-        for member, expires_at, key, remaining in due
+        PointsFact(member, expires_at, SOURCE, key, PointsKind.EXPIRED, -lost) for member, expires_at, key, lost in due
     )
     return facts.record(bookings, now).new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from members.zones import zone
-from tests.members.rules.population import STORES, Bought, Entry, Person, Population
+from tests.members import lots
+from tests.members.rules.population import STORES, Bought, Person, Population
 
 
 @dataclass
@@ -156,18 +157,15 @@ class Oracle:
 
     def points(self, asked: dict[str, Any], person: Person) -> bool:
         now, measure = self.population.now, asked["measure"]
-        entries = [one for one in person.entries if one.at <= now]
         if measure in ("earned", "spent"):
-            kept = [one.points for one in entries if one.kind == measure and self._counts(one.at, asked)]
+            kept = [one.points for one in person.entries if one.kind == measure and self._counts(one.at, asked)]
             return compared(asked, abs(sum(kept)))
-        left = list(_left(entries))
+        entries = [(one.at, one.kind, one.points, one.expires_at) for one in person.entries]
+        points, alive = lots.balance(entries, now)
         if measure == "balance":
-            lost = sum(rest for entry, rest in left if entry.expires_at is not None and entry.expires_at <= now)
-            return compared(asked, sum(one.points for one in entries) - lost)
+            return compared(asked, points)
         until = now + timedelta(days=asked["within_days"])
-        return compared(
-            asked, sum(rest for entry, rest in left if entry.expires_at and now < entry.expires_at <= until)
-        )
+        return compared(asked, sum(lot.left for lot in alive if lot.ends_at <= until))
 
     def anniversary(self, asked: dict[str, Any], person: Person) -> bool:
         day = self._day(asked["of"], person)
@@ -288,15 +286,3 @@ def _matching(bought: Bought, where: dict[str, Any]) -> list[Any]:
         if ("sku" not in where or line.sku in where["sku"])
         and ("category" not in where or line.category == where["category"])
     ]
-
-
-def _left(entries: list[Entry]) -> Iterable[tuple[Entry, int]]:
-    """Yield each lot with what is left of it: what was used up is taken from the lots that expire first."""
-    used = -sum(one.points for one in entries if one.kind != "earned")
-    never = datetime.max.replace(tzinfo=UTC)
-    for lot in sorted(
-        (one for one in entries if one.kind == "earned"), key=lambda one: (one.expires_at or never, one.at)
-    ):
-        taken = min(used, lot.points)
-        used -= taken
-        yield lot, lot.points - taken

@@ -49,6 +49,11 @@ def spent(who: Member, points: int, days: float) -> PointsEntry:
     return _entry(who, "spent", -points, days, None)
 
 
+def expired(who: Member, points: int, days: float) -> PointsEntry:
+    """Add points that were lost, as another system tells it."""
+    return _entry(who, "expired", -points, days, None)
+
+
 def _entry(who: Member, kind: str, points: int, days: float, expires_at: datetime | None) -> PointsEntry:
     return PointsEntry.objects.create(
         member=who,

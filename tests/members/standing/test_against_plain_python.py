@@ -14,7 +14,8 @@ from members import standing
 from members.models import Member, PointsEntry, Purchase, Standing
 from members.sql import Sql
 from members.vocabulary import RfmClass
-from tests.members.standing.ledger import NOW, ago, bought, earned, members, refreshed, spent, standings, table
+from tests.members import lots
+from tests.members.standing.ledger import NOW, bought, earned, expired, members, refreshed, spent, standings, table
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ COLUMNS = (
 CENT = Decimal("0.01")
 
 
-@pytest.fixture(params=[1, 2, 3, 4])
+@pytest.fixture(params=range(1, 9))
 def everybody(request: pytest.FixtureRequest) -> list[Member]:
     """Members with random purchases, returns and points, some of them in the future or long ago."""
     chance = random.Random(request.param)
@@ -39,6 +40,8 @@ def everybody(request: pytest.FixtureRequest) -> list[Member]:
             earned(who, chance.randint(1, 50), day, expires_in=chance.choice([None, 30, chance.uniform(-day, 90)]))
         for _ in range(chance.randint(0, 3)):
             spent(who, chance.randint(1, 60), chance.uniform(-5, 100))
+        for _ in range(chance.choice([0, 0, 1])):
+            expired(who, chance.randint(1, 60), chance.uniform(-5, 100))
     return people
 
 
@@ -93,20 +96,13 @@ def measured(who: Member) -> dict[str, Any]:
 
 
 def points(who: Member) -> dict[str, Any]:
-    entries = list(PointsEntry.objects.filter(member=who, happened_at__lte=NOW))
-    taken = -sum(entry.points for entry in entries if entry.points < 0)
-    lots = [entry for entry in entries if entry.points > 0]
-    left: dict[Any, int] = {}
-    for lot in sorted(lots, key=lambda lot: (lot.expires_at or ago(-9999), lot.happened_at)):
-        used = min(taken, lot.points)
-        taken -= used
-        left[lot.expires_at] = left.get(lot.expires_at, 0) + lot.points - used
-    alive = {when: count for when, count in left.items() if when is None or when > NOW}
-    ahead = sorted(when for when, count in alive.items() if when and count)
+    entries = PointsEntry.objects.filter(member=who).values_list("happened_at", "kind", "points", "expires_at")
+    left, alive = lots.balance(entries, NOW)
+    ahead = min((lot.expires_at for lot in alive if lot.left and lot.expires_at), default=None)
     return {
-        "points": sum(alive.values()) - taken,
-        "points_expiring": alive[ahead[0]] if ahead else 0,
-        "points_expire_at": ahead[0] if ahead else None,
+        "points": left,
+        "points_expiring": sum(lot.left for lot in alive if lot.expires_at == ahead) if ahead else 0,
+        "points_expire_at": ahead,
     }
 
 

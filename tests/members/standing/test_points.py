@@ -9,7 +9,7 @@ from members import news
 from members.models import News, PointsEntry
 from members.sql import rows
 from members.standing import points, ranges
-from tests.members.standing.ledger import NOW, ago, earned, member, members, refreshed, spent, table
+from tests.members.standing.ledger import NOW, ago, earned, expired, member, members, refreshed, spent, table
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,51 @@ def test_points_past_their_time_do_not_count_whether_booked_or_not() -> None:
     assert balances() == before == {"ada": (30, 30, ago(-360))}
     booked = PointsEntry.objects.get(kind="expired")
     assert (booked.points, booked.happened_at, booked.recorded_at) == (-40, ago(35), NOW)
+
+
+def test_points_are_not_spent_from_a_lot_that_had_expired_before() -> None:
+    ada = member("ada")
+    earned(ada, 100, 400, expires_in=-35)
+    earned(ada, 50, 30, expires_in=335)
+    spent(ada, 30, 10)
+
+    # All 100 were lost 35 days ago; what was spent ten days ago came from the 50.
+    before = balances()
+    assert points.expire(NOW) == 1
+
+    assert balances() == before == {"ada": (20, 20, ago(-335))}
+    assert PointsEntry.objects.get(kind="expired").points == -100
+
+
+def test_spending_that_is_told_of_after_the_expiry_was_booked_takes_nothing_twice() -> None:
+    ada = member("ada")
+    earned(ada, 100, 400, expires_in=-5)
+    earned(ada, 50, 30, expires_in=335)
+    points.expire(NOW)
+    spent(ada, 30, 6)
+
+    assert balances() == {"ada": (50, 50, ago(-335))}
+    assert points.expire(NOW) == 0
+
+
+@pytest.mark.parametrize(("told", "left"), [(40, 50), (70, 50), (80, 40), (140, -20)])
+def test_a_loss_that_is_told_from_elsewhere_is_the_one_that_follows_from_the_lots(told: int, left: int) -> None:
+    ada = member("ada")
+    earned(ada, 100, 400, expires_in=-5)
+    earned(ada, 50, 30, expires_in=335)
+    spent(ada, 30, 50)
+    expired(ada, told, 4)
+
+    assert balances()["ada"][0] == left
+    assert points.expire(NOW) == (told < 70)
+
+
+def test_a_loss_told_from_elsewhere_counts_where_lots_have_no_time() -> None:
+    ada = member("ada")
+    earned(ada, 100, 400)
+    expired(ada, 40, 4)
+
+    assert balances() == {"ada": (60, 0, None)}
 
 
 def test_points_that_never_expire_are_spent_last() -> None:
