@@ -23,7 +23,7 @@ class StandingPolicyAdmin(HouseAdmin[StandingPolicy]):
             {
                 "fields": ("scheme", ("gold_share", "silver_share"), ("gold_spend", "silver_spend")),
                 "description": _(
-                    "Shares are of all members with spend: 0.050 is the top 5 %. Amounts are spend of the "
+                    "Shares are of all members: 0.050 is the top 5 %. Amounts are spend of the "
                     "trailing twelve months. Changes take hold when standing is drawn next, every night."
                 ),
             },

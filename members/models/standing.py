@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +36,20 @@ class StandingPolicy(models.Model):
     def __str__(self) -> str:
         return str(_("Standing policy"))
 
+    def clean(self) -> None:
+        """Refuse bounds that are not in their order, by which a run could not draw anything."""
+        faults = {}
+        if not 0 <= self.gold_share <= 1:
+            faults["gold_share"] = _("Write a share from 0 to 1, such as 0.050 for the top 5 %.")
+        if not 0 <= self.silver_share <= 1 - self.gold_share:
+            faults["silver_share"] = _("Write a share from 0 to what gold leaves, such as 0.150 for the next 15 %.")
+        if not 0 <= self.silver_spend <= self.gold_spend:
+            faults["silver_spend"] = _("Write an amount from 0 to that of gold.")
+        if not 0 < self.light_gaps <= self.moderate_gaps <= self.severe_gaps:
+            faults["light_gaps"] = _("Write numbers above 0 that rise from light over moderate to severe.")
+        if faults:
+            raise ValidationError(faults)
+
 
 class StandingRun(models.Model):
     """A refresh over everybody: the cut-offs it drew, so that one member can be placed between two runs."""
@@ -54,8 +69,9 @@ class Standing(models.Model):
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="standing")
     as_of = models.DateTimeField(_("as of"))
     tier = models.CharField(_("tier"), max_length=8, choices=Tier.choices, default=Tier.BASE)
-    spend = models.DecimalField(_("spend of twelve months"), max_digits=12, decimal_places=2, default=Decimal(0))
-    to_next_tier = models.DecimalField(_("to the next tier"), max_digits=12, decimal_places=2, null=True)
+    # Sums have room for more than any single fact: one that did not fit would keep the whole run from ending.
+    spend = models.DecimalField(_("spend of twelve months"), max_digits=20, decimal_places=2, default=Decimal(0))
+    to_next_tier = models.DecimalField(_("to the next tier"), max_digits=20, decimal_places=2, null=True)
     recency = models.SmallIntegerField(_("recency score"), null=True)
     frequency = models.SmallIntegerField(_("frequency score"), null=True)
     monetary = models.SmallIntegerField(_("monetary score"), null=True)
@@ -64,8 +80,8 @@ class Standing(models.Model):
     last_purchase_at = models.DateTimeField(_("last purchase"), null=True)
     purchases = models.IntegerField(_("purchases"), default=0)
     typical_gap = models.DecimalField(_("typical gap in days"), max_digits=8, decimal_places=2, null=True)
-    points = models.IntegerField(_("points"), default=0)
-    points_expiring = models.IntegerField(_("points that expire next"), default=0)
+    points = models.BigIntegerField(_("points"), default=0)
+    points_expiring = models.BigIntegerField(_("points that expire next"), default=0)
     points_expire_at = models.DateTimeField(_("next points expire at"), null=True)
     shard = shard_field("member")
 

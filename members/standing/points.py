@@ -103,8 +103,8 @@ def expiring(now: datetime, until: datetime, of_whom: str = "") -> Sql:
 def expire(now: datetime) -> int:
     """Book what is left of lots past their time as expired, at the time when it expired; return how many were booked.
 
-    Safe to repeat and to overlap: bookings wait for each other, and a booking's key names the lot and what was booked of
-    it before, so it lands once.
+    Safe to repeat and to overlap: bookings wait for each other, and a booking's key names the lot and what was booked
+    of it before, so it lands once.
     """
     return sum(_expire(some, now) for some in everybody())
 

@@ -1,6 +1,7 @@
 """Refreshing: what is written, when, and who is told of it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -145,3 +146,15 @@ def test_a_run_places_everybody_in_one_statement_a_batch(monkeypatch: pytest.Mon
 def test_no_members_is_a_run_too() -> None:
     assert standing.refresh(NOW) == 0
     assert StandingRun.objects.get().cutoffs["recency_1"] is None
+
+
+def test_one_member_with_absurd_sums_does_not_keep_everybody_from_being_placed() -> None:
+    everybody = members("ab")
+    bought(everybody["a"], (1, "9999999999.99"), (2, "9999999999.99"))
+    for _ in range(2):
+        earned(everybody["a"], 2_147_483_647, 1, expires_in=5)
+    bought(everybody["b"], (3, "5.00"))
+
+    found = table(refreshed(), "spend", "points", "points_expiring")
+
+    assert found == {"a": (Decimal("19999999999.98"), 4_294_967_294, 4_294_967_294), "b": (Decimal("5.00"), 0, 0)}
