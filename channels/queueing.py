@@ -125,9 +125,17 @@ queued AS (
         words, priority, queued_at, planned_at, due_at, expires_at, attempts, carrier_id)
     SELECT gen_random_uuid(), member_id, channel, purpose, address, language, content_id, grant_id, price,
            COALESCE(currency, ''), sender_id, team_id, origin_kind, origin_id, step_key, visit, journey_id,
-           journey_name, once, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int, 'queued',
+           -- The same member again on the same day, who came back into the journey, shares the address with nobody.
+           journey_name, CASE WHEN NOT again THEN once END, planned_day, 'queued',
            '', '', priority, %(now)s, planned_at, planned_at, expires_at, 0, ''
-    FROM judged WHERE verdict IS NULL
+    FROM judged CROSS JOIN LATERAL (
+        SELECT DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int AS planned_day
+    ) d CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT 1 FROM channels_message x
+                       WHERE x.once = judged.once AND x.planned_day = d.planned_day AND x.state <> 'cancelled'
+                         AND x.member_id = judged.member_id) AS again
+    ) e
+    WHERE verdict IS NULL
     -- Two constraints may refuse a row: the message's key, when a lost answer is repeated, and the shared address.
     ON CONFLICT DO NOTHING
     RETURNING id, member_id, origin_kind, origin_id, step_key, visit, journey_id, channel

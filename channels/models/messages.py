@@ -71,7 +71,9 @@ class Message(models.Model):
                 fields=["member", "origin_kind", "origin_id", "step_key", "visit"], name="message_once"
             ),
             models.UniqueConstraint(
-                fields=["once"], name="message_address_once", condition=Q(once__isnull=False) & ~Q(state="cancelled")
+                fields=["once", "planned_day"],
+                name="message_address_once",
+                condition=Q(once__isnull=False) & ~Q(state="cancelled"),
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["refused", "failed", "unconfirmed", "cancelled"]) | ~Q(reason=""),

@@ -101,6 +101,29 @@ def test_members_who_share_an_address_get_the_message_once() -> None:
     assert keyed.reason == ""
 
 
+def test_the_address_is_free_for_another_member_after_thirty_days() -> None:
+    """The look back is as long as the docs say, and no longer."""
+    hello = content()
+    one, two = (cast.member(f"S-{n}", email="both@example.com", agreed=["email"]) for n in (1, 2))
+    ask(candidate(one, hello))
+    for days, reason in ((29, Reason.SHARED_ADDRESS), (30, "")):
+        moment = NOW + days * DAY
+        [verdict] = ask(candidate(two, hello, expires_at=moment + DAY), now=moment)
+        assert verdict.reason == reason
+
+
+@pytest.mark.parametrize("after", [timedelta(hours=1), 40 * DAY])
+def test_a_member_who_comes_back_into_a_journey_gets_its_message_again(after: timedelta) -> None:
+    """A second enrollment with the same entry key is another message; the address is still shared by nobody else."""
+    hello, moment = content(), NOW + after
+    ada, eve = cast.ada(), cast.member("M-EVE", email="ada@example.com", agreed=["email"])
+    [first] = ask(candidate(ada, hello, origin_id=1))
+    [second] = ask(candidate(ada, hello, origin_id=2, expires_at=moment + DAY), now=moment)
+    [other] = ask(candidate(eve, hello, origin_id=3, expires_at=moment + DAY), now=moment)
+    assert [first.reason, second.reason, other.reason] == ["", "", Reason.SHARED_ADDRESS]
+    assert first.message_id != second.message_id
+
+
 def test_contact_pressure_counts_by_planned_departure_and_names_when_there_is_room() -> None:
     """Two in seven days: the third waits until the first is seven days old."""
     at_most(2, 7)
