@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,11 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from channels import holds, settling
+from channels import holds, quiet, settling
 from channels.models import Sender
 from channels.obstacles import GRANT_OVER, HELD, NEWS_WAITS, STATE
 from channels.settling import CANCELLED
+from members import zones
 from members.sql import Sql, execute, rows
 
 LEASE = timedelta(minutes=5)
@@ -43,22 +45,31 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Claim:
-    """What one claim took; `token` fences the lease, which ends at `until`. `cancelled` messages were dead."""
+    """What one claim took; `token` fences the lease, which ends at `until`.
+
+    `cancelled` messages were dead; `postponed` ones wait until their channel opens for them.
+    """
 
     token: UUID
     until: datetime
     messages: Sequence[Claimed]
     cancelled: int = 0
+    postponed: int = 0
 
 
 SENDER_HELD = holds.sender_held("%(sender)s", "%(channel)s")
 
 # One statement takes, cancels and counts. Held messages and those whose members have unread news are passed over where
 # they stand, so that they neither fill the claim nor stop what stands behind them; dead ones leave the queue for good.
+# What a hold or its carrier kept until the quiet hours of its member is put off to their end. People at a desk see to
+# that themselves; put off each by itself, the most important would not come first.
 # Picking and updating in two statements would let a redeem slip in between. SKIP LOCKED lets workers take side by side.
 _CLAIM = f"""
-WITH picked AS MATERIALIZED (
-    SELECT x.id, {GRANT_OVER} AS dead
+WITH closed AS MATERIALIZED (
+    SELECT * FROM ({{closed}}) closed WHERE channel = %(channel)s AND channel <> 'desk'
+),
+picked AS MATERIALIZED (
+    SELECT x.id, x.member_id, x.step_key, {GRANT_OVER} AS dead
     FROM channels_message x
     WHERE x.sender_id = %(sender)s AND x.state = 'queued' AND x.due_at <= %(now)s AND x.expires_at > %(now)s
       AND NOT {SENDER_HELD} AND NOT {HELD} AND NOT {NEWS_WAITS}
@@ -66,14 +77,22 @@ WITH picked AS MATERIALIZED (
     LIMIT %(limit)s
     FOR UPDATE OF x SKIP LOCKED
 ),
+judged AS (
+    SELECT p.id, {quiet.after_opening("p.member_id", "p.step_key", "q")} AS opens_at,
+           CASE WHEN p.dead THEN 'cancelled' WHEN q.zone IS NOT NULL THEN 'queued' ELSE 'claimed' END AS came_to
+    FROM picked p JOIN members_member m ON m.id = p.member_id {zones.MEMBER_ZONE_JOIN}
+    LEFT JOIN closed q ON q.zone = {zones.MEMBER_ZONE}
+),
 moved AS (
     UPDATE channels_message x
-    SET state = CASE WHEN dead THEN 'cancelled' ELSE 'claimed' END,
-        reason = CASE WHEN dead THEN 'grant_closed' ELSE x.reason END,
-        ended_at = CASE WHEN dead THEN %(now)s END,
-        lease_token = CASE WHEN NOT dead THEN %(token)s::uuid END,
-        lease_until = CASE WHEN NOT dead THEN %(until)s END
-    FROM picked WHERE x.id = picked.id
+    SET state = came_to,
+        reason = CASE came_to WHEN 'cancelled' THEN 'grant_closed'
+                              WHEN 'queued' THEN COALESCE(NULLIF(x.reason, ''), 'quiet_hours') ELSE x.reason END,
+        due_at = CASE came_to WHEN 'queued' THEN opens_at ELSE x.due_at END,
+        ended_at = CASE came_to WHEN 'cancelled' THEN %(now)s END,
+        lease_token = CASE came_to WHEN 'claimed' THEN %(token)s::uuid END,
+        lease_until = CASE came_to WHEN 'claimed' THEN %(until)s END
+    FROM judged WHERE x.id = judged.id
     RETURNING x.*
 ),
 counted AS ({CANCELLED})
@@ -150,7 +169,10 @@ SELECT count(*) FROM moved
 def claim(sender: Sender, now: datetime, limit: int) -> Claim:
     """Take up to `limit` due messages of a sender, by priority, then departure, in a short transaction of its own."""
     token, until = uuid4(), now + LEASE
+    away = quiet.closed(now).prefixed("q_")
     params = {
+        **away.params,
+        "default_zone": zones.DEFAULT,
         "sender": sender.pk,
         "channel": sender.channel,
         "now": now,
@@ -160,9 +182,10 @@ def claim(sender: Sender, now: datetime, limit: int) -> Claim:
         "until": until,
     }
     with transaction.atomic(durable=True):
-        taken = rows(_CLAIM, params)
+        taken = rows(_CLAIM.format(closed=away.text), params)
+    came_to = Counter(row[-1] for row in taken)
     messages = [Claimed(*row[:-1]) for row in taken if row[-1] == "claimed"]
-    return Claim(token, until, messages, len(taken) - len(messages))
+    return Claim(token, until, messages, came_to["cancelled"], came_to["queued"])
 
 
 def release(token: UUID, ids: Sequence[int]) -> int:

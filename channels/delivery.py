@@ -81,8 +81,8 @@ def _deliver_batch(sender: Sender, adapter: Adapter, done: Delivered, limit: int
     if size < 1:
         return False
     claim = claims.claim(sender, pace.start, size)
-    taken = len(claim.messages) + claim.cancelled
-    done.add(claimed=taken, cancelled=claim.cancelled)
+    taken = len(claim.messages) + claim.cancelled + claim.postponed
+    done.add(claimed=taken - claim.postponed, cancelled=claim.cancelled)
     if not taken:
         pace.rest(sender)
     if claim.messages:

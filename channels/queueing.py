@@ -75,12 +75,7 @@ planned AS (
                          WHEN o.offer_id IS NOT NULL AND g.id IS NULL THEN 'no_grant' END) AS reason
     FROM chosen o
     LEFT JOIN closed q ON q.channel = o.channel AND q.zone = o.zone
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(
-            q.opens_at + make_interval(secs =>
-                ((hashint8(o.member_id) # hashtext(o.step_key)) & 2147483647)::bigint %% GREATEST(q.spread_seconds, 1)),
-            %(now)s) AS planned_at
-    ) p
+    CROSS JOIN LATERAL (SELECT COALESCE({after_opening}, %(now)s) AS planned_at) p
     LEFT JOIN LATERAL (
         SELECT id, price, currency FROM content_grant g
         WHERE g.member_id = o.member_id AND g.offer_id = o.offer_id AND g.state = 'live'
@@ -190,6 +185,7 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
     text = _QUEUE.format(
         candidates=named.text,
         closed=away.text,
+        after_opening=quiet.after_opening("o.member_id", "o.step_key", "q"),
         member_zone=zones.MEMBER_ZONE,
         member_zone_join=zones.MEMBER_ZONE_JOIN,
         suppressed=consent.suppressed("o.channel", "o.address"),

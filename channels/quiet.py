@@ -37,6 +37,15 @@ def departure(zone: ZoneInfo, opens: time, closes: time, now: datetime) -> tuple
     raise ValueError(f"Quiet hours from {closes} to {opens} never end in {zone}.")
 
 
+def after_opening(member: str, step: str, closed: str) -> str:
+    """Return when a message leaves after quiet hours, as SQL: the opening, spread by a hash of member and step.
+
+    `closed` is the alias of a row of `closed`; the others are SQL expressions.
+    """
+    spread = f"((hashint8({member}) # hashtext({step})) & 2147483647)::bigint %% GREATEST({closed}.spread_seconds, 1)"
+    return f"{closed}.opens_at + make_interval(secs => {spread})"
+
+
 def closed(now: datetime) -> Sql:
     """Return a relation (channel, zone, opens_at, spread_seconds) of the zones where a channel is closed at `now`.
 
