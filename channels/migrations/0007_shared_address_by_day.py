@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels", "0005_reason_by_hand"),
+        ("channels", "0006_doors_of_the_desk"),
     ]
 
     operations = [
