@@ -39,6 +39,7 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
         ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} segment content variant offer grant redemption user",
         ("view", "change"): "followup team store grant",  # changing a grant is withdrawing it
         ("open",): "contacts counter",
+        ("undo",): "redemption",
     },
 }
 ADMINISTRATOR = "Administrator"

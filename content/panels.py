@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from content.models import Grant
+from content.models import Grant, Redemption
 from content.offers import codes
 from members.models import Member
 from members.panels import Panel
@@ -19,14 +20,15 @@ MOST = 20
 
 def load(member: Member, request: HttpRequest, now: datetime) -> Mapping[str, Any]:
     """Return the newest grants; one whose time is over says so before anybody has booked it."""
-    grants = Grant.objects.filter(member=member).select_related("offer", "redemption__store")
+    taken = Prefetch("redemptions", Redemption.objects.standing().select_related("store"))
+    grants = Grant.objects.filter(member=member).select_related("offer").prefetch_related(taken)
     listed = [
         {
             "grant": grant,
             "code": codes.shown(grant.code),
             "is_live": grant.state == Grant.State.LIVE and now in grant.validity,
             "is_over": grant.state == Grant.State.LIVE and now not in grant.validity,
-            "redemption": getattr(grant, "redemption", None),
+            "redemption": next(iter(grant.redemptions.all()), None),
         }
         for grant in grants.order_by("-granted_at")[:MOST]
     ]

@@ -99,11 +99,11 @@ CHECKS = (
     ),
     Check(
         "redeemed_once",
-        "Every redeemed grant has its one redemption, within its validity.",
+        "Every redeemed grant has its one redemption that stands, within its validity.",
         """
-        SELECT 1 FROM content_grant g FULL JOIN content_redemption r ON r.grant_id = g.id WHERE (g.state =
-        'redeemed') IS DISTINCT FROM (r.id IS NOT NULL) OR r.id IS NOT NULL AND NOT g.validity @>
-        r.happened_at
+        SELECT 1 FROM content_grant g FULL JOIN (SELECT * FROM content_redemption WHERE undone_at IS NULL) r
+        ON r.grant_id = g.id WHERE (g.state = 'redeemed') IS DISTINCT FROM (r.id IS NOT NULL) OR r.id IS NOT
+        NULL AND NOT g.validity @> r.happened_at
         """,
     ),
     Check(

@@ -85,3 +85,4 @@ class TouchpointKind(TextChoices):
     UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
     COMPLAINED = "complained", _("Complained")
     REDEEMED = "redeemed", _("Redeemed")
+    UNDONE = "undone", _("Redemption undone")

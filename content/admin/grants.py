@@ -97,12 +97,18 @@ class GrantAdmin(OwnedAdmin[Grant], ReadOnlyAdmin[Grant]):
 
 @admin.register(Redemption)
 class RedemptionAdmin(OwnedAdmin[Redemption], ReadOnlyAdmin[Redemption]):
-    """Grants taken: by whom, when, where and at which price."""
+    """Grants taken: by whom, when, where and at which price; and which of them were undone."""
 
-    list_display = ("grant", "member", "offer", "amount", "happened_at", "channel", "store", "who_name")
+    list_display = ("grant", "member", "offer", "amount", "happened_at", "channel", "store", "who_name", "undone_at")
     list_select_related = ("member", "grant__offer", "store")
     list_filter = (("channel", ChoicesDropdownFilter), ("store", RelatedDropdownFilter))
-    fields = ("grant", "member", "amount", "happened_at", "recorded_at", "channel", "store", "who_name", "purchase_id")
+    fields = (
+        ("grant", "member"),
+        ("amount", "purchase_id"),
+        ("happened_at", "recorded_at"),
+        ("channel", "store", "who_name"),
+        ("undone_at", "undone_by_name"),
+    )
     readonly_fields = ("amount",)
 
     @column(_("offer"))

@@ -1,7 +1,7 @@
 """Offers, grants and redemptions: what is promised."""
 
 import uuid
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -61,7 +61,8 @@ class Offer(models.Model):
 class Grant(models.Model):
     """The one immutable decision "this member, this offer, this price, this code, until then".
 
-    Only its state moves, once, from live to one of the ends. The validity is half open: [from, until).
+    Only its state moves, from live to one of the ends, and back only where a redemption is undone. The validity is half
+    open: [from, until).
     """
 
     class State(models.TextChoices):
@@ -137,10 +138,22 @@ class Grant(models.Model):
             )
 
 
-class Redemption(models.Model):
-    """A grant taken. One a grant, refused by the database otherwise; `request_key` makes a repeated tap harmless."""
+class RedemptionQuerySet(models.QuerySet["Redemption"]):
+    """Questions about redemptions."""
 
-    grant = models.OneToOneField(Grant, models.PROTECT, related_name="redemption")
+    def standing(self) -> Self:
+        """Return those that count: an undone one is history alone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class Redemption(models.Model):
+    """A grant taken. A grant has one that stands, and the database refuses another; all that changes is its undoing.
+
+    `request_key` makes a repeated tap harmless, `undo_key` a repeated undoing.
+    """
+
+    # Without an index of its own: the constraint on the request key begins with the grant.
+    grant = models.ForeignKey(Grant, models.PROTECT, related_name="redemptions", db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="redemptions")
     request_key = models.CharField(_("request key"), max_length=64)
     happened_at = models.DateTimeField(_("happened at"))
@@ -152,11 +165,26 @@ class Redemption(models.Model):
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     purchase_id = models.BigIntegerField(_("purchase"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    undone_by_name = models.CharField(_("undone by"), max_length=150, blank=True, db_default="")
+    undo_key = models.CharField(_("request key of the undoing"), max_length=64, blank=True, db_default="")
+
+    objects = RedemptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
+        permissions = [("undo_redemption", _("Can undo redemptions of others"))]
         indexes = [models.Index(fields=["happened_at"], name="redemption_time")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grant"], name="redemption_once", condition=models.Q(undone_at__isnull=True)
+            ),
+            models.UniqueConstraint(fields=["grant", "request_key"], name="redemption_request_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.grant}"

@@ -1,4 +1,4 @@
-"""Offers and the grants made from them: given to cohorts, current for a member, redeemed once, ended for a reason."""
+"""Offers and the grants made from them: given to cohorts, current for a member, redeemed once, undone, ended."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from content.offers.closing import decline, expire, forget, on_closed, withdraw
 from content.offers.granting import Decision, Verdict, grant_cohort
 from content.offers.purchases import redeem_by_purchases
 from content.offers.redeeming import AlreadyRedeemed, NotLive, redeem
+from content.offers.undoing import UNDO_WITHIN, CannotUndo, may_undo, undo
 
 __all__ = [
+    "UNDO_WITHIN",
     "AlreadyRedeemed",
+    "CannotUndo",
     "Decision",
     "NotLive",
     "Verdict",
@@ -20,9 +23,11 @@ __all__ = [
     "expire",
     "forget",
     "grant_cohort",
+    "may_undo",
     "on_closed",
     "redeem",
     "redeem_by_purchases",
+    "undo",
     "withdraw",
 ]
 

@@ -10,8 +10,9 @@ from content.offers.redeeming import AFTERWARDS, settle
 from members.sql import Sql
 
 # A purchase redeems at most one grant a slot (none, if it redeemed one of the slot before), and a grant goes to the
-# earliest purchase that fits. Returns do not count. The purchase decides by the time when it happened: a till that
-# reports late redeems what was live then, unless that has been closed meanwhile.
+# earliest purchase that fits; one that was undone does not take that grant again. Returns do not count. The purchase
+# decides by the time when it happened: a till that reports late redeems what was live then, unless that has been closed
+# meanwhile.
 _REDEEM = f"""
 WITH bought AS MATERIALIZED (
     SELECT p.id, p.member_id, p.happened_at, p.store_id FROM members_purchase p
@@ -28,7 +29,8 @@ fit AS MATERIALIZED (
                 AND o.sku IN ('', l.sku) AND o.category IN ('', l.category)))
       AND NOT EXISTS (
           SELECT 1 FROM content_redemption r JOIN content_grant before ON before.id = r.grant_id
-          WHERE r.member_id = b.member_id AND r.purchase_id = b.id AND before.slot = g.slot)
+          WHERE r.member_id = b.member_id AND r.purchase_id = b.id AND before.slot = g.slot
+            AND (r.undone_at IS NULL OR before.id = g.id))
     ORDER BY g.id, b.happened_at, b.id
 ),
 locked AS (

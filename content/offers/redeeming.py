@@ -16,7 +16,9 @@ from members.models import Store, User
 from members.sql import rows
 from members.vocabulary import Channel
 
-_CONTACT_COLUMNS = (
+# A redemption that is undone at the very moment when another is asked for sends us round once more; twice is a quarrel.
+ROUNDS = 5
+CONTACT_COLUMNS = (
     "member_id",
     "happened_at",
     "channel",
@@ -50,7 +52,7 @@ contact AS ({
                c.store_id, c.offer_id, o.name AS offer_name, c.id AS grant_id, c.price, c.currency
         FROM closed c JOIN content_offer o ON o.id = c.offer_id
         ''',
-        _CONTACT_COLUMNS,
+        CONTACT_COLUMNS,
     )
 }),
 told AS ({closing.NEWS}),
@@ -59,11 +61,14 @@ SELECT array_agg(grant_id ORDER BY grant_id),
        (SELECT array_agg(DISTINCT shard) FROM (SELECT shard FROM told UNION SELECT shard FROM contact_told) told)
 FROM redeemed
 """
-# Of many who ask at once, one finds the grant live; the others wait for the row and then find it redeemed.
+# Of many who ask at once, one finds the grant live; the others wait for the row and then find it redeemed. A request
+# that comes again after its redemption was undone redeems nothing.
 _REDEEM = f"""
 WITH closed AS (
     UPDATE content_grant SET state = 'redeemed', closed_at = %(now)s
     WHERE id = %(grant)s AND state = 'live' AND validity @> %(now)s
+      AND NOT EXISTS (
+          SELECT FROM content_redemption r WHERE r.grant_id = %(grant)s AND r.request_key = %(request_key)s)
     RETURNING id, member_id, offer_id, price, currency, %(request_key)s::text AS request_key,
               %(now)s::timestamptz AS happened_at, %(channel)s::text AS channel, %(store)s::bigint AS store_id,
               %(who)s::bigint AS who_id, %(who_name)s::text AS who_name, %(purchase)s::bigint AS purchase_id
@@ -104,8 +109,9 @@ def redeem(
 ) -> Redemption:
     """Redeem a grant, given by its id or by its code as somebody typed it, and return the redemption.
 
-    A request that is repeated (the same `request_key`) gets the first answer. Raises AlreadyRedeemed for another one,
-    and NotLive for a code that nobody has and for a grant that expired, was withdrawn or was declined.
+    A request that is repeated (the same `request_key`) gets the first answer, even if that was undone since (see its
+    `undone_at`). Raises AlreadyRedeemed for another one, and NotLive for a code that nobody has and for a grant that
+    expired, was withdrawn or was declined.
     """
     grant_id = grant if isinstance(grant, int) else _by_code(grant)
     params = {
@@ -114,13 +120,22 @@ def redeem(
         "channel": channel.value,
         "now": now,
         "who": who and who.pk,
-        "who_name": (who.get_full_name() or who.get_username()) if who else "",
+        "who_name": name_of(who) if who else "",
         "store": store and store.pk,
         "purchase": purchase_id,
     }
-    with transaction.atomic():
-        settle(_REDEEM, params, now)
-        return _answer(grant_id, request_key, now)
+    for _attempt in range(ROUNDS):
+        with transaction.atomic():
+            settle(_REDEEM, params, now)
+            found = _answer(grant_id, request_key, now)
+        if found:
+            return found
+    raise NotLive(_("Others are working on this offer at this moment; try again."))
+
+
+def name_of(who: User) -> str:
+    """Return the name that is kept of somebody."""
+    return (who.get_full_name() or who.get_username())[:150]
 
 
 def settle(text: str, params: dict[str, Any], now: datetime) -> list[int]:
@@ -138,14 +153,22 @@ def _by_code(typed: str) -> int:
     return found
 
 
-def _answer(grant_id: int, request_key: str, now: datetime) -> Redemption:
-    """Return the redemption if this request made it, now or before, and raise what stands in its way if not."""
-    found = Redemption.objects.select_related("grant__offer", "store").filter(grant_id=grant_id).first()
-    if found and found.request_key == request_key:
-        return found
+def _answer(grant_id: int, request_key: str, now: datetime) -> Redemption | None:
+    """Return the redemption if this request made it, now or before, and raise what stands in its way if not.
+
+    None stands for a grant that was live again when we looked: its redemption was undone between two statements.
+    """
+    all_of_it = Redemption.objects.select_related("grant__offer", "store").filter(grant_id=grant_id)
+    mine = all_of_it.filter(request_key=request_key).first()
+    if mine:
+        return mine
+    found = all_of_it.standing().first()
     if found:
         raise AlreadyRedeemed(found.who_name, found.happened_at, found.store.name if found.store else "")
-    raise NotLive(_why_not(Grant.objects.select_related("offer").filter(id=grant_id).first(), now))
+    grant = Grant.objects.select_related("offer").filter(id=grant_id).first()
+    if grant and grant.state == Grant.State.LIVE and now in grant.validity:
+        return None
+    raise NotLive(_why_not(grant, now))
 
 
 def _why_not(grant: Grant | None, now: datetime) -> str:

@@ -77,7 +77,7 @@ def summarise(now: datetime, seconds: float, peak_mb: int) -> Summary:
             "journeys": journeys,
             "touchpoints": Touchpoint.objects.count(),
             "grants": Grant.objects.count(),
-            "redemptions": Redemption.objects.count(),
+            "redemptions": Redemption.objects.standing().count(),
             "follow_ups": FollowUp.objects.count(),
             "audit": {finding.name: finding.count for finding in audit.run(now)},
             "seconds": round(seconds, 1),

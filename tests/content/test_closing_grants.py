@@ -111,7 +111,7 @@ def test_what_those_who_registered_cannot_do_does_not_happen_at_all() -> None:
 
     grant.refresh_from_db()
     assert grant.state == "live"
-    assert not hasattr(grant, "redemption")
+    assert not grant.redemptions.exists()
 
 
 @pytest.mark.django_db
