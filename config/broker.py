@@ -7,6 +7,7 @@ from amqp.exceptions import AMQPError
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 from redis.exceptions import RedisError
 
 from config.database import masked
@@ -16,6 +17,7 @@ from config.embedded.home import Home
 AMQP = {"amqp", "amqps"}
 REDIS = {"redis", "rediss", "redis+socket"}
 TIMEOUT = 5  # seconds until a broker that does not answer is given up
+TRANSPORT_ALIASES.update(redis="config.transport:Transport", rediss="config.transport:Transport")
 EXAMPLE = "amqp://user:password@host:5672/vhost or redis://host:6379/0"
 
 

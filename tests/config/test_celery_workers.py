@@ -16,7 +16,7 @@ from config import broker as brokers
 from config.embedded.home import Home
 from config.embedded.server import wait_until
 from config.embedded.valkey import Valkey
-from tests.config.conftest import PROJECT, alive
+from tests.config.conftest import PROJECT, Users, alive
 from tests.databases import plain_environment
 
 Start = Callable[[dict[str, str]], subprocess.Popen[bytes]]
@@ -48,11 +48,12 @@ class Probes:
         self.app = Celery(broker=url, set_as_current=False)
         self.path = path
 
-    def send(self, count: int, seconds: float = 0) -> list[tuple[int, int]]:
-        """Send ``count`` probes, wait for them and return (worker's process, connection's process) for each one."""
+    def send(self, count: int, seconds: float = 0, gate: Path | None = None) -> list[tuple[int, int]]:
+        """Send ``count`` probes and return (worker's process, connection's process) of each one when all have told."""
         before = len(self.found())
+        arguments = [str(self.path), seconds, gate and str(gate)]
         for _ in range(count):
-            self.app.send_task("tests.probe", [str(self.path), seconds], queue="chorale")
+            self.app.send_task("tests.probe", arguments, queue="chorale")
         assert wait_until(lambda: len(self.found()) >= before + count, 60), self.path.with_name(
             "worker.log"
         ).read_text()
@@ -81,6 +82,14 @@ def test_a_connection_that_broke_is_replaced(environment: dict[str, str], start:
     assert not broken & {backend for _, backend in probes.send(4, seconds=0.2)}
 
 
+def restart(broker: Valkey) -> None:
+    """Kill the broker, and return when its keeper has started it again."""
+    died = broker.recorded_pid()
+    assert died
+    os.kill(died, signal.SIGKILL)
+    assert wait_until(lambda: broker.ready() and broker.recorded_pid() not in {None, died}, 30)
+
+
 def test_it_starts_the_embedded_servers_survives_their_restart_and_leaves_nothing_when_killed(
     home: Home, start: Start, tmp_path: Path
 ) -> None:
@@ -89,10 +98,7 @@ def test_it_starts_the_embedded_servers_survives_their_restart_and_leaves_nothin
     probes = Probes(brokers.embedded_url(home), tmp_path / "found")
     probes.send(1)
 
-    died = Valkey(home).recorded_pid()
-    assert died
-    os.kill(died, signal.SIGKILL)
-    assert wait_until(lambda: Valkey(home).ready() and Valkey(home).recorded_pid() not in {None, died}, 30)
+    restart(Valkey(home))
     probes.send(1)
 
     family = [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]
@@ -101,3 +107,20 @@ def test_it_starts_the_embedded_servers_survives_their_restart_and_leaves_nothin
     worker.wait()
     assert wait_until(lambda: not any(process.is_running() for process in family), 30)
     assert wait_until(lambda: not alive(home), 30)
+
+
+def test_it_survives_a_broker_that_dies_under_a_task_which_then_ends_without_it(
+    home: Home, users: Users, start: Start, tmp_path: Path
+) -> None:
+    users.ready()
+    worker = start({**plain_environment(), "CHORALE_HOME": str(home.root)})
+    probes, gate = Probes(brokers.embedded_url(home), tmp_path / "found"), tmp_path / "gate"
+    ((busy, _),) = probes.send(1, gate=gate)
+    restart(Valkey(home))
+    ((free, _),) = probes.send(1)
+    assert free != busy
+    gate.touch()
+    # When that child takes another task, the worker has tried to acknowledge the one before.
+    assert busy in {child for child, _ in probes.send(4, seconds=0.2)}
+    probes.send(1)
+    assert worker.poll() is None
