@@ -13,7 +13,7 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         """Make adapters and panels known, and let a closed grant silence what was going to speak of it."""
         # Not at import: models are ready only now.
-        from channels import closing, registry
+        from channels import closing, hand_offs, registry
         from channels.chat.adapter import Chat
         from channels.desk.adapter import Desk
         from channels.email.adapter import Email
@@ -25,4 +25,5 @@ class ChannelsConfig(AppConfig):
         for adapter in (Email, Sms, Chat, Desk):
             registry.register(adapter)
         offers.on_closed(closing.grants_closed)
+        offers.on_closed(hand_offs.grants_closed)
         panels.register(*PANELS)

@@ -66,3 +66,22 @@ class FollowUpResult(TextChoices):
     NOT_INTERESTED = "not_interested", _("Not interested")
     CALL_AGAIN = "call_again", _("Wants another call")
     WRONG_NUMBER = "wrong_number", _("Wrong number")
+
+
+class HandOffState(TextChoices):
+    """Where a hand-off stands. All but `agreed` are ends."""
+
+    AGREED = "agreed", _("Agreed")  # the member comes to the store; past its time it is overdue
+    DONE = "done", _("Done")  # the member came
+    NO_SHOW = "no_show", _("Did not come")  # only a person says so, and only after the time
+    CALLED_OFF = "called_off", _("Called off")  # by somebody, before or after the time
+    CLOSED = "closed", _("Closed by itself")  # its offer ended; the reason says how
+
+
+class HandOffReason(TextChoices):
+    """Why a hand-off closed by itself: what became of its grant."""
+
+    REDEEMED = "redeemed", _("The offer was redeemed.")
+    EXPIRED = "expired", _("The offer is over.")
+    WITHDRAWN = "withdrawn", _("The offer was withdrawn.")
+    DECLINED = "declined", _("The member declined the offer.")

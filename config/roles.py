@@ -13,7 +13,7 @@ APPS = ("members", "content", "channels", "journeys")
 _EDIT = ("view", "add", "change", "delete")
 _FACTS = "event purchase purchaseline pointsentry"
 _SEE_MEMBERS = f"member identity tag consent suppression {_FACTS} standing membership touchpoint store"
-_SEE_SENDING = "message rendering receipt followup team sender quiethours pressurepolicy hold"
+_SEE_SENDING = "message rendering receipt followup handoff team sender quiethours pressurepolicy hold"
 _SEE_JOURNEYS = "journey version step enrollment trace"
 
 # Role → what its people may do → the models. Publishing, pausing and stopping are changes of a journey;
@@ -26,18 +26,19 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
     },
     "Sales rep": {
         ("view",): f"{_SEE_MEMBERS} message rendering offer grant redemption team",
-        ("view", "change"): "followup",
-        ("add",): "touchpoint consent",
+        ("view", "change"): "followup handoff",
+        ("add",): "touchpoint consent handoff",
         ("open",): "contacts",
     },
     "Store clerk": {
         ("view",): "member identity standing touchpoint store offer grant redemption",
+        ("view", "change"): "handoff",
         ("add",): "redemption touchpoint consent",
         ("open",): "counter",
     },
     "Manager": {
         ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} segment content variant offer grant redemption user",
-        ("view", "change"): "followup team store grant",  # changing a grant is withdrawing it
+        ("view", "change"): "followup handoff team store grant",  # changing a grant is withdrawing it
         ("open",): "contacts counter",
         ("undo",): "redemption",
     },

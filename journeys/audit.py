@@ -115,6 +115,14 @@ CHECKS = (
         """,
     ),
     Check(
+        "hand_offs",
+        "No store waits for a member about an offer that has ended.",
+        """
+        SELECT 1 FROM channels_handoff h JOIN content_grant g ON g.id = h.grant_id WHERE h.state = 'agreed'
+        AND g.state <> 'live'
+        """,
+    ),
+    Check(
         "enrolled_once",
         "A member is under way in a journey once for each entry key.",
         """

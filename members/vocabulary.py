@@ -86,3 +86,4 @@ class TouchpointKind(TextChoices):
     COMPLAINED = "complained", _("Complained")
     REDEEMED = "redeemed", _("Redeemed")
     UNDONE = "undone", _("Redemption undone")
+    HAND_OFF = "hand_off", _("Hand-off")  # handed over to a store; the outcome says agreed, no_show or called_off

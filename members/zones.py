@@ -100,6 +100,11 @@ def last_instant(pinned: ZoneInfo, day: date, at: time) -> datetime:
     return found if _wall(found, pinned) == wall else _after_gap(wall, pinned)
 
 
+def wall(instant: datetime, name: str) -> str:
+    """Return what people in a zone call an instant: its date and time there, and the zone's name."""
+    return f"{instant.astimezone(zone(name)):%Y-%m-%d %H:%M} ({name})"
+
+
 def next_local(pinned: ZoneInfo, after: datetime, at: time) -> datetime:
     """Return the first instant (UTC), not before `after`, that is some day's first instant of this wall time.
 

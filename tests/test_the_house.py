@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import get_commands
 
 from channels import registry
-from channels.vocabulary import FollowUpResult, Reason, State
+from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Reason, State
 from config import schedule
 from journeys.audit import CHECKS
 from journeys.vocabulary import EndReason, NotEntered, Outcome
@@ -116,6 +116,8 @@ def test_neither_does_sql(pattern: str) -> None:
         (Outcome, "reasons.md"),
         (State, "reasons.md"),
         (FollowUpResult, "rep.md"),
+        (HandOffState, "rep.md"),
+        (HandOffReason, "rep.md"),
         (Channel, "glossary.md"),
         (Purpose, "glossary.md"),
     ],

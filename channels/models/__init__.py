@@ -1,11 +1,13 @@
 """The tables of channels."""
 
 from channels.models.desk import FollowUp, Team
+from channels.models.hand_offs import HandOff
 from channels.models.messages import Message, MessageCount, Receipt, Rendering
 from channels.models.senders import Hold, PressurePolicy, QuietHours, Sender
 
 __all__ = [
     "FollowUp",
+    "HandOff",
     "Hold",
     "Message",
     "MessageCount",
