@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -74,6 +74,8 @@ class Result:
     `wait` asks for a pause in seconds before the next attempt (Retry-After); `reason` overrides the reason that the
     fate implies, with a value of `channels.vocabulary.Reason`. `carrier_wide` says that the cause lies with the carrier
     and not with this message: the sender pauses, and what waits behind this message does not try in vain.
+    `dead_address` says that nobody will ever be reached there: a refusal that is a hard bounce, after which the address
+    is suppressed.
     """
 
     message_id: int
@@ -83,6 +85,7 @@ class Result:
     wait: float | None = None
     reason: str = ""
     carrier_wide: bool = False
+    dead_address: bool = False
 
 
 class ReceiptKind(StrEnum):
@@ -95,13 +98,18 @@ class ReceiptKind(StrEnum):
     REPLIED = "replied"  # the member wrote something
 
 
+# No receipt counts from later than when it came in; one that bears no date counts from just then.
+UNDATED = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class ReceiptEvent:
     """One thing a carrier told, in the house's words; `payload` keeps the carrier's.
 
     `key` is unique for the sender and names this very event. The message is found by `message_key` (our key), else by
     `carrier_id`; a reply may name neither and is then laid to the member behind `address`. `text` is what the member
-    wrote, else the carrier's words.
+    wrote, else the carrier's words. `UNDATED` where the carrier
+    does not say when.
     """
 
     key: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels import claims, retries, senders, settling
 from channels.base import Adapter, Fate, Outgoing, Result
@@ -16,6 +17,7 @@ from channels.handover import hand_over
 from channels.models import Sender
 from channels.pace import Pace
 from channels.settling import Settlement
+from members import consent
 
 _Item = TypeVar("_Item")
 
@@ -51,7 +53,10 @@ class Batch:
     def __init__(self, sender: Sender, adapter: Adapter, claim: Claim, pace: Pace) -> None:
         self.sender, self.adapter, self.claim, self.pace = sender, adapter, claim, pace
         self.messages = {message.id: message for message in claim.messages}
-        self.settlements: list[Settlement] = []  # of the last window, not stored yet
+        self.settlements: list[
+            Settlement
+        ] = []  # of the last window, not stored yet, as are dead addresses (with words)
+        self.dead: dict[str, str] = {}
         self.done = Delivered()
         self.failure: Result | None = None
         self.worked = False
@@ -100,6 +105,8 @@ class Batch:
             for result in self.adapter.send(handed) if handed else ():
                 message = doubtful.pop(result.message_id)
                 self.settlements.append(retries.settled(message, result, self.pace.moment()))
+                if result.dead_address:
+                    self.dead[message.address] = result.words
                 self._judge(result)
         finally:
             self.settlements += [retries.unknown(message) for message in doubtful.values()]
@@ -111,11 +118,15 @@ class Batch:
             self.worked = True
 
     def _settle(self) -> Mapping[str, int]:
-        return settling.record(self.settlements, self.claim.token, self.pace.moment())
+        counts = settling.record(self.settlements, self.claim.token, self.pace.moment())
+        for address in sorted(self.dead):  # in this order, so that two batches with the same ones do not deadlock
+            reason = _("It bounced: %(words)s") % {"words": self.dead[address]}
+            consent.suppress(self.sender.channel, address, reason, self.pace.moment())
+        return counts
 
     def _settled(self, counts: Mapping[str, int]) -> None:
         """Forget what is stored now; before the commit it might have to be stored once more."""
-        self.settlements = []
+        self.settlements, self.dead = [], {}
         self.done.add(**counts)
 
 

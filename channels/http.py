@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,9 +28,21 @@ SETTINGS = (
         kind=int,
     ),
 )
-# Nothing was sent yet when these are raised; with all other errors the carrier may have the message.
-_BEFORE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+# Nothing was sent yet when these are raised; with all other errors the carrier may have the message. UnicodeError is
+# raised for a host that no name server could be asked for.
+_BEFORE = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    UnicodeError,
+)
 _LONGEST_ANSWER = 65_536
+_LONGEST_PAUSE = 86_400.0  # whoever asks for more is asked again tomorrow
+# The answer is kept as it was meant, not as it travelled: whoever unpacked it again would find rubbish.
+_OF_THE_WAY = {"content-encoding", "content-length", "transfer-encoding"}
 
 MakeRequest = Callable[[Outgoing], httpx.Request]
 ReadAnswer = Callable[[Outgoing, httpx.Response], Result]
@@ -37,13 +50,21 @@ ReadAnswer = Callable[[Outgoing, httpx.Response], Result]
 
 def check(values: Mapping[str, Any]) -> None:
     """Raise BadSettings unless `url`, `timeout` and `connections` make sense."""
-    parts = urlsplit(values["url"])
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not _is_whole(values["url"]):
         raise BadSettings(_("“URL” must be a whole address such as https://gateway.example/path."))
     if not 0 < values["timeout"] <= 120:
         raise BadSettings(_("“Time-out” must be between 1 and 120 seconds."))
     if not 0 < values["connections"] <= 20:
         raise BadSettings(_("“Connections” must be between 1 and 20."))
+
+
+def _is_whole(url: str) -> bool:
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+        host = httpx.URL(url).host.encode("idna")
+    except (ValueError, httpx.InvalidURL):  # UnicodeError is a ValueError
+        return False
+    return parts.scheme in {"http", "https"} and bool(host) and port != 0 and not re.search(r"\s", url)
 
 
 class Line:
@@ -102,7 +123,8 @@ class Line:
                     raise httpx.ReadTimeout("the answer does not end", request=request)
         finally:
             answer.close()
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OF_THE_WAY]
+        return httpx.Response(answer.status_code, headers=headers, content=content)
 
 
 @cache
@@ -113,8 +135,13 @@ def _trust() -> ssl.SSLContext:
 
 def retry_after(answer: httpx.Response) -> float | None:
     """Return the seconds that a Retry-After header asks for, None where there is no such number."""
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else None
+    return seconds(answer.headers.get("retry-after"))
+
+
+def seconds(asked: object) -> float | None:
+    """Return the pause that a carrier asks for, at most a day, None where it is no whole number of seconds."""
+    text = str(asked)
+    return min(float(text), _LONGEST_PAUSE) if text.isdecimal() else None
 
 
 def _words_of(error: Exception) -> str:

@@ -77,23 +77,43 @@ class Chat(Adapter):
         body = {"chat_id": out.address, "text": out.text, "link_preview_options": {"is_disabled": True}}
         # Telegram knows no key of ours; the header is for whoever reads the traffic, such as the sandbox.
         url = f"{self.values['url'].rstrip('/')}/bot{self.values['token']}/sendMessage"
-        return httpx.Request("POST", url, json=body, headers={"X-Chorale-Message": out.key})
+        return httpx.Request("POST", url, json=body, headers={KEY_HEADER: out.key})
 
 
 def _result(out: Outgoing, answer: httpx.Response) -> Result:
     told = _told(answer)
     words = str(told.get("description") or f"{answer.status_code} {answer.text[:200]}")
-    if answer.is_success and told.get("ok"):
-        sent = told.get("result") or {}
-        return Result(out.message_id, Fate.SENT, updates.carrier_id(sent), words="")
-    code = answer.status_code
+    if answer.is_success and told.get("ok") is True:
+        return Result(out.message_id, Fate.SENT, _carrier_id(told))
+    code = _code(told, answer)
     if code == httpx.codes.TOO_MANY_REQUESTS:
-        wait = (told.get("parameters") or {}).get("retry_after") or http.retry_after(answer)
-        return Result(out.message_id, Fate.AGAIN, words=words, wait=wait, carrier_wide=True)
+        return Result(out.message_id, Fate.AGAIN, words=words, wait=_pause(told, answer), carrier_wide=True)
     if code in {httpx.codes.UNAUTHORIZED, httpx.codes.NOT_FOUND} or answer.is_redirect:
         # The token or the URL is wrong, whoever the message is for.
         return Result(out.message_id, Fate.AGAIN, words=words, carrier_wide=True)
-    return Result(out.message_id, Fate.REFUSED if answer.is_client_error else Fate.UNKNOWN, words=words)
+    if httpx.codes.is_client_error(code):
+        dead = code == httpx.codes.FORBIDDEN or "chat not found" in words
+        return Result(out.message_id, Fate.REFUSED, words=words, dead_address=dead)
+    return Result(out.message_id, Fate.UNKNOWN, words=words)
+
+
+def _code(told: Mapping[str, Any], answer: httpx.Response) -> int:
+    """Return the status of an answer, or what the body says where a gateway on the way made a 200 of everything."""
+    code = told.get("error_code")
+    return code if answer.is_success and isinstance(code, int) else answer.status_code
+
+
+def _carrier_id(told: Mapping[str, Any]) -> str:
+    try:
+        return updates.carrier_id(told["result"])
+    except (KeyError, TypeError):
+        return ""  # it was taken all the same
+
+
+def _pause(told: Mapping[str, Any], answer: httpx.Response) -> float | None:
+    parameters = told.get("parameters")
+    asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return http.retry_after(answer) if asked is None else http.seconds(asked)
 
 
 def _told(answer: httpx.Response) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,10 @@ from content.sms import UCS_2, segments
 from members.vocabulary import Channel
 
 # Kannel queues a message in itself before it answers 202, and answers these when it did not.
-_AGAIN = {500, 503}
+_AGAIN = {408, 500, 503}
+# What Kannel, and gateways that speak like it, say of a message they took. Some answer 200 to everything and put the
+# error into the body, as does many a proxy on the way: what is no yes is in doubt.
+_TAKEN = re.compile(r"\s*([03]\s*:|(sent|ok|accepted|queued|success)\b|$)", re.IGNORECASE)
 
 
 class Sms(Adapter):
@@ -81,16 +85,15 @@ class Sms(Adapter):
 
 def _result(out: Outgoing, answer: httpx.Response) -> Result:
     words = f"{answer.status_code} {answer.text.strip()}"
-    if answer.is_success:
+    if answer.is_success and _TAKEN.match(answer.text):
         return Result(out.message_id, Fate.SENT, words=words)
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return Result(out.message_id, Fate.AGAIN, words=words, wait=http.retry_after(answer), carrier_wide=True)
     if _is_ours(answer):
         return Result(out.message_id, Fate.AGAIN, words=words, carrier_wide=True)
-    if answer.is_client_error:
-        return Result(out.message_id, Fate.REFUSED, words=words)
-    fate = Fate.AGAIN if answer.status_code in _AGAIN else Fate.UNKNOWN
-    return Result(out.message_id, fate, words=words, wait=http.retry_after(answer))
+    if answer.status_code in _AGAIN:
+        return Result(out.message_id, Fate.AGAIN, words=words, wait=http.retry_after(answer))
+    return Result(out.message_id, Fate.REFUSED if answer.is_client_error else Fate.UNKNOWN, words=words)
 
 
 def _is_ours(answer: httpx.Response) -> bool:

@@ -1,6 +1,7 @@
 """What follows from a carrier's answer: the end, another attempt, a pause of the sender, or doubt."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as some
 from channels import delivery, retries
 from channels.base import Fate, Outgoing, Result
 from channels.models import Message, Sender
-from members.models import Touchpoint
+from channels.pace import WINDOW
+from members.models import Suppression, Touchpoint
 from tests import cast
 from tests.cast import HOUR, NOW
 from tests.channels import outbox
@@ -48,6 +50,21 @@ def test_a_refusal_ends_a_message_with_the_carriers_words(script: Script) -> Non
         NOW,
     )
     assert not Touchpoint.objects.exists()
+
+
+def test_a_refusal_of_a_dead_address_is_a_hard_bounce_and_silences_the_next_window(script: Script) -> None:
+    carrier, ada = sender(), cast.ada()
+    first, others = message(ada, priority=1), [message(who, priority=2) for who in cast.crowd(WINDOW)]
+    second = message(ada, outbox.content("next"), step_key="next", priority=3)
+    script.will(ADA, replace(REFUSED, words="550 5.1.1 no such user", dead_address=True))
+    delivery.deliver(carrier, NOW)
+    assert states(first, second, *others[:1]) == [
+        ("refused", "carrier_refused"),
+        ("cancelled", "suppressed"),
+        ("sent", ""),
+    ]
+    [never] = Suppression.objects.all()
+    assert (never.channel, never.address, never.reason) == ("email", ADA, "It bounced: 550 5.1.1 no such user")
 
 
 def test_a_carriers_result_may_bring_its_own_reason(script: Script) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -74,6 +75,34 @@ def test_each_message_has_its_answer_in_order() -> None:
     assert [(result.message_id, result.fate, result.words) for result in results] == [
         (number, Fate.SENT, "ok") for number in range(20)
     ]
+
+
+def test_an_answer_that_travels_packed_is_read_once() -> None:
+    packed = gzip.compress("ok é".encode())
+
+    def pack(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Type", "text/plain; charset=utf-8")
+        handler.send_header("Content-Length", str(len(packed)))
+        handler.end_headers()
+        handler.wfile.write(packed)
+
+    with answering(pack) as server:
+        results = call(server)
+    assert {(result.fate, result.words) for result in results} == {(Fate.SENT, "ok é")}
+
+
+@pytest.mark.parametrize("url", ["http://nobody..invalid/", "http://127.0.0.1:99999/", "http://[::1/"])
+def test_an_address_that_cannot_be_called_leaves_the_messages_waiting(url: str) -> None:
+    line = Line({"timeout": 1, "connections": 4})
+    with line.open():
+        results = list(
+            line.call(
+                WINDOW, lambda _out: httpx.Request("GET", url), lambda out, _answer: Result(out.message_id, Fate.SENT)
+            )
+        )
+    assert {(result.fate, result.carrier_wide) for result in results} == {(Fate.AGAIN, True)}
 
 
 def test_a_carrier_that_hangs_has_no_more_in_doubt_than_there_are_connections() -> None:

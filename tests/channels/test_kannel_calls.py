@@ -56,6 +56,11 @@ def test_texts_beyond_gsm_7_are_sent_as_ucs_2(text: str, coding: str) -> None:
         (202, "3: Queued for later delivery", Fate.SENT, False),
         (202, "Sent.", Fate.SENT, False),
         (200, "OK", Fate.SENT, False),
+        (202, "", Fate.SENT, False),
+        (200, "ERR: 105, insufficient credit", Fate.UNKNOWN, False),
+        (200, "<html><body>It works!</body></html>", Fate.UNKNOWN, False),
+        (200, "Authorization failed for sendsms", Fate.AGAIN, True),
+        (408, "Request timeout", Fate.AGAIN, False),
         (403, "Not routable. Do not try again.", Fate.REFUSED, False),
         (400, "Missing receiver number, rejected", Fate.REFUSED, False),
         (403, "Authorization failed for sendsms", Fate.AGAIN, True),
@@ -78,6 +83,10 @@ def test_answers_mean_what_the_users_guide_says(status: int, words: str, fate: F
 def test_a_gateway_that_asks_for_a_pause_gets_it() -> None:
     assert answered(httpx.Response(429, headers={"Retry-After": "30"})).wait == 30
     assert answered(httpx.Response(503, headers={"Retry-After": "Tue, 10 Mar 2026 12:00:00 GMT"})).wait is None
+
+
+def test_a_gateway_that_asks_for_a_pause_of_years_is_asked_again_tomorrow() -> None:
+    assert answered(httpx.Response(429, headers={"Retry-After": "9" * 400})).wait == 86_400
 
 
 def answered(answer: httpx.Response) -> Result:
@@ -185,6 +194,10 @@ def test_a_reply_without_an_id_is_named_by_all_of_it() -> None:
     [
         ({"url": "kannel.example/cgi-bin/sendsms"}, "“URL” must be a whole address"),
         ({"url": "http://kannel.example/sendsms?x=1"}, "before the question mark"),
+        ({"url": "http://kannel.example:99999/sendsms"}, "“URL” must be a whole address"),
+        ({"url": "http://[::1/sendsms"}, "“URL” must be a whole address"),
+        ({"url": "http://kannel..example/sendsms"}, "“URL” must be a whole address"),
+        ({"url": "http://kannel .example/sendsms"}, "“URL” must be a whole address"),
         ({"timeout": 0}, "between 1 and 120"),
         ({"connections": 50}, "between 1 and 20"),
     ],

@@ -53,6 +53,13 @@ def test_what_was_taken_is_known_by_chat_and_number() -> None:
 
 
 @pytest.mark.parametrize(
+    "result", [None, True, 5, [], {}, {"message_id": 7}, {"chat": CHAT}, {"chat": 1, "message_id": 2}]
+)
+def test_what_was_taken_is_sent_though_the_answer_does_not_name_it(result: object) -> None:
+    assert answered(200, {"ok": True, "result": result}) == Result(1, Fate.SENT)
+
+
+@pytest.mark.parametrize(
     ("status", "told", "fate", "carrier_wide"),
     [
         (403, "Forbidden: bot was blocked by the user", Fate.REFUSED, False),
@@ -72,6 +79,37 @@ def test_too_many_requests_pause_the_bot_for_as_long_as_it_says() -> None:
     told = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 7}}
     result = answered(429, told)
     assert (result.fate, result.carrier_wide, result.wait) == (Fate.AGAIN, True, 7)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wait"),
+    [({"retry_after": "5"}, 5), ({"retry_after": 10**15}, 86_400), ({"retry_after": []}, None), (5, None)],
+)
+def test_a_pause_that_makes_no_sense_breaks_nothing(parameters: object, wait: float | None) -> None:
+    result = answered(429, {"ok": False, "description": "Too Many Requests", "parameters": parameters})
+    assert (result.fate, result.wait) == (Fate.AGAIN, wait)
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [(403, Fate.REFUSED), (429, Fate.AGAIN), (401, Fate.AGAIN), (500, Fate.UNKNOWN), ("x", Fate.UNKNOWN)],
+)
+def test_an_error_in_the_body_of_a_good_answer_is_an_error(code: object, fate: Fate) -> None:
+    assert answered(200, {"ok": False, "error_code": code, "description": "no"}).fate is fate
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "dead"),
+    [
+        (403, "Forbidden: bot was blocked by the user", True),
+        (403, "Forbidden: user is deactivated", True),
+        (400, "Bad Request: chat not found", True),
+        (400, "Bad Request: message is too long", False),
+        (500, "Internal Server Error", False),
+    ],
+)
+def test_a_member_who_blocked_the_bot_is_a_dead_address(status: int, words: str, dead: bool) -> None:
+    assert answered(status, {"ok": False, "error_code": status, "description": words}).dead_address is dead
 
 
 @pytest.mark.parametrize("body", ["<html>proxy</html>", "[]", ""])
