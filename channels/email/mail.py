@@ -32,10 +32,12 @@ class Letterhead:
     """What all mails of a sender have in common."""
 
     def __init__(self, from_address: str, from_name: str = "", reply_to: str = "") -> None:
-        self.domain = from_address.rpartition("@")[2]
-        lines = [f"From: {formataddr((from_name, from_address))}"]
+        """Take addresses as people write them. Raises BadHeader."""
+        sent_from = addressed(from_address)
+        self.domain = sent_from.rpartition("@")[2]
+        lines = [f"From: {formataddr((from_name, sent_from))}"]
         if reply_to:
-            lines.append(f"Reply-To: {reply_to}")
+            lines.append(f"Reply-To: {addressed(reply_to)}")
         self._head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("ascii")
 
     def mail(self, out: Outgoing, now: datetime) -> bytes:

@@ -14,13 +14,15 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from channels.base import NotAReceipt, ReceiptEvent, ReceiptKind
+from channels.base import UNDATED, NotAReceipt, ReceiptEvent, ReceiptKind
+from channels.email import status
 
 SIGNATURE_HEADER = "X-Chorale-Signature"
-# Enhanced status codes (RFC 3463) after which the address itself is dead: no such mailbox, host or syntax; disabled.
-# Full mailboxes, sizes, policies and networks say nothing about the address.
-_DEAD = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
-_KEY = re.compile(rb"(?im)^(?:X-Chorale-Message:[ \t]*|Message-ID:[ \t]*<)([0-9a-f-]{36})")
+# Where our key stands in what came back, the surest place first. A report's own Message-ID may look like one of ours.
+_KEYS = tuple(
+    re.compile(rb"(?im)^" + place + rb"\s*<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+    for place in (b"X-Chorale-Message:", b"In-Reply-To:", b"Message-ID:")
+)
 _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}
 
 
@@ -50,32 +52,49 @@ def _reports(request: HttpRequest) -> Iterator[bytes]:
 
 def _read(body: bytes) -> list[ReceiptEvent]:
     mail = message_from_bytes(body)
-    report = str(mail.get_param("report-type") or "").lower()
+    report = _report_type(mail)
     if mail.get_content_type() != "multipart/report" or report not in {"delivery-status", "feedback-report"}:
         raise NotAReceipt("The mail is neither a delivery status nor a feedback report (multipart/report).")
     events = _bounces if report == "delivery-status" else _complaints
     return list(events(mail, body, _date(mail)))
 
 
+def _report_type(mail: Message) -> str:
+    """Return what kind of report a mail is; some servers leave it to the part to say so."""
+    named = str(mail.get_param("report-type") or "").lower()
+    kinds = (part.get_content_type().partition("/")[2] for part in mail.walk() if part is not mail)
+    return named or next((kind for kind in kinds if kind in {"delivery-status", "feedback-report"}), "")
+
+
 def _bounces(mail: Message, body: bytes, at: datetime) -> Iterator[ReceiptEvent]:
     """Yield an event for each recipient whose fate is settled."""
-    whole, *recipients = _blocks(mail, "message/delivery-status")
+    whole, *others = _blocks(mail, "message/delivery-status")
+    # Some servers forget the blank line between what is said of the mail and what is said of its recipient.
+    recipients = others or [whole]
     message_key = _uuid(whole.get("original-envelope-id", "")) or _returned_key(body)
     named = message_key or hashlib.sha256(body).hexdigest()[:32]
     for told in recipients:
-        action, status = told.get("action", "").lower(), told.get("status", "").partition(" ")[0]
+        action, words = told.get("action", "").lower(), told.get("diagnostic-code", "")
+        words = words.partition(";")[2].strip() or words
+        code = _code(told.get("status", ""), words)
         address = _address(told.get("original-recipient") or told.get("final-recipient") or "")
-        kind = _kind(action, status)
+        kind = _kind(action, code)
         if kind:
-            words = told.get("diagnostic-code", "").partition(";")[2].strip() or status
-            yield ReceiptEvent(f"{named} {address} {action}"[:200], kind, at, told, message_key, "", address, words)
+            said = words or code
+            yield ReceiptEvent(f"{named} {address} {action}"[:200], kind, at, told, message_key, "", address, said)
 
 
-def _kind(action: str, status: str) -> ReceiptKind | None:
+def _code(field: str, words: str) -> str:
+    """Return the enhanced status code; where the report's own says nothing (5.0.0), the one in the server's words."""
+    code = status.within(field)
+    return status.within(words) or code if code.endswith(".0.0") or not code else code
+
+
+def _kind(action: str, code: str) -> ReceiptKind | None:
     if action in {"delivered", "relayed", "expanded"}:
         return ReceiptKind.DELIVERED
     if action == "failed":
-        return ReceiptKind.BOUNCED if status in _DEAD else ReceiptKind.FAILED
+        return ReceiptKind.BOUNCED if status.is_dead(code) else ReceiptKind.FAILED
     return None  # delayed: nothing is settled yet
 
 
@@ -103,8 +122,8 @@ def _blocks(mail: Message, kind: str) -> list[dict[str, str]]:
 
 
 def _returned_key(body: bytes) -> str:
-    """Return the key in the headers of the mail that came back; the report's own Message-ID does not look like one."""
-    found = _KEY.findall(body)
+    """Return the key in the headers of the mail that came back, which stands last."""
+    found = next((keys for place in _KEYS if (keys := place.findall(body))), None)
     return _uuid(found[-1].decode()) if found else ""
 
 
@@ -121,8 +140,9 @@ def _address(field: str) -> str:
 
 
 def _date(mail: Message) -> datetime:
+    """Return when the report was written, UNDATED where it does not say."""
     try:
         found = parsedate_to_datetime(str(mail["Date"]))
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise NotAReceipt("The report has no date.") from error
+    except (TypeError, ValueError, OverflowError):
+        return UNDATED

@@ -13,9 +13,12 @@ from typing import Any
 from django.core.mail.utils import DNS_NAME
 
 from channels.base import Fate, Result
-from channels.email.mail import stuffed
+from channels.email import status
+from channels.email.mail import addressed, stuffed
 
-_OK = (250, 251, 252, 354)
+# The first digits with which MAIL, RCPT and DATA are answered when all is well.
+_EXPECTED = (2, 2, 3)
+_GO_ON = 354
 _CLOSING = 421
 _TOO_BIG = 552
 
@@ -48,18 +51,19 @@ class _Reply:
     words: str
 
     @property
-    def ok(self) -> bool:
-        return self.code in _OK
+    def kind(self) -> int:
+        """The first digit: 2 is yes, 3 go on, 4 not now, 5 no."""
+        return self.code // 100
 
 
 class Session:
     """A connection that is open from its construction until `close`. Raises Unreachable."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self.return_path = values["return_path"] or values["from_address"]
+        self.return_path = addressed(values["return_path"] or values["from_address"])
         try:
             self.smtp = _connected(values)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:  # a name or password beyond ASCII
             raise Unreachable(_words_of(error)) from error
         self.pipelining = self.smtp.has_extn("pipelining")
         self.reports = self.smtp.has_extn("dsn")
@@ -82,8 +86,9 @@ class Session:
         for mail, following in zip(mails, [*mails[1:], None], strict=True):
             refused = self._envelope(mail, written is mail)
             if refused:
+                # Told before anything else is said: a server may well hang up on whom it refuses.
+                yield _refusal(mail, refused)
                 self._command(b"RSET\r\n")
-                yield _result(mail, refused)
                 continue
             written = following if self.pipelining else None
             ahead = b"".join(self._commands(written)) if written else b""
@@ -101,18 +106,21 @@ class Session:
     def _envelope(self, mail: Mail, written: bool) -> _Reply | None:
         """Open the mail's transaction; return the refusal, or None when the server waits for the mail."""
         commands = self._commands(mail)
-        if self.pipelining:
-            if not written:
-                self._write(b"".join(commands), left=False)
-            replies = [self._reply() for _command in commands]
-        else:
-            replies = []
-            for command in commands:
-                replies.append(self._command(command))
-                if not replies[-1].ok:
-                    break
-        refused = next((reply for reply in replies if not reply.ok), None)
-        if refused and replies[-1].code == 354:
+        if self.pipelining and not written:
+            self._write(b"".join(commands), left=False)
+        replies: list[_Reply] = []
+        refused = None
+        for command, expected in zip(commands, _EXPECTED, strict=True):
+            try:
+                replies.append(self._reply() if self.pipelining else self._command(command))
+            except Broken:
+                if refused is None:
+                    raise
+                break  # it hung up on whom it refused
+            refused = refused or (None if replies[-1].kind == expected else replies[-1])
+            if refused and not self.pipelining:
+                break
+        if refused and replies[-1].code == _GO_ON and refused is not replies[-1]:
             self._command(b".\r\n")
         if refused is replies[0] and refused.code >= 500 and refused.code != _TOO_BIG:
             raise Unreachable(f"{refused.code} {refused.words}")
@@ -174,12 +182,20 @@ def _trust() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def _refusal(mail: Mail, reply: _Reply) -> Result:
+    """Return what follows from an answer to the envelope: whatever it is, the mail has not left."""
+    words, no = f"{reply.code} {reply.words}", reply.kind == 5
+    dead = no and status.is_dead(status.within(reply.words))
+    return Result(mail.message_id, Fate.REFUSED if no else Fate.AGAIN, words=words, dead_address=dead)
+
+
 def _result(mail: Mail, reply: _Reply) -> Result:
-    words = f"{reply.code} {reply.words}"
-    if reply.ok:
-        queued = reply.words.rpartition("queued as ")[2] if "queued as " in reply.words else ""
-        return Result(mail.message_id, Fate.SENT, queued.split(maxsplit=1)[0] if queued else "", words)
-    return Result(mail.message_id, Fate.REFUSED if reply.code >= 500 else Fate.AGAIN, words=words)
+    """Return what follows from the answer to a whole mail; one that is neither yes nor no leaves it in doubt."""
+    if reply.kind in {4, 5}:
+        return _refusal(mail, reply)
+    queued = reply.words.rpartition("queued as ")[2].split(maxsplit=1) if "queued as " in reply.words else []
+    fate = Fate.SENT if reply.kind == 2 else Fate.UNKNOWN
+    return Result(mail.message_id, fate, next(iter(queued), ""), f"{reply.code} {reply.words}")
 
 
 def _words_of(error: Exception) -> str:

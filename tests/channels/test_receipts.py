@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from channels import happenings, receipts
-from channels.base import ReceiptEvent, ReceiptKind
+from channels.base import UNDATED, ReceiptEvent, ReceiptKind
 from channels.models import Message, MessageCount, Receipt, Sender
 from channels.receipts import Accepted
 from channels.vocabulary import State
@@ -51,6 +51,14 @@ def counts() -> dict[str, int]:
     for state, number in MessageCount.objects.values_list("state", "count"):
         found[state] = found.get(state, 0) + number
     return found
+
+
+def test_a_receipt_without_a_date_happened_when_it_came_in(sms: Sender) -> None:
+    sent = message(cast.ada(), sms)
+    assert accept(sms, receipt(BOUNCED, sent, UNDATED)) == Accepted(new=1)
+    sent.refresh_from_db()
+    assert (sent.state, sent.ended_at) == ("failed", LATER)
+    assert Receipt.objects.get().happened_at == Touchpoint.objects.get().happened_at == LATER
 
 
 def test_a_delivery_settles_its_message_and_is_a_touchpoint_a_fact_and_a_count(sms: Sender) -> None:

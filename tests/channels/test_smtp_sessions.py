@@ -108,6 +108,65 @@ def test_what_the_server_says_to_the_whole_mail_counts(server: Server, send: Sen
     assert fates(send(2)) == [fate, Fate.SENT]
 
 
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+@pytest.mark.parametrize("hangs_up_at", ["DATA", "RSET"])
+def test_a_server_that_hangs_up_on_whom_it_refuses_has_refused(
+    server: Server, send: Send, extensions: tuple[str, ...], hangs_up_at: str
+) -> None:
+    server.extensions = extensions
+    server.will("RCPT", "550 5.1.1 no such user", "250 ok")
+    if extensions:
+        server.will("DATA", CUT if hangs_up_at == "DATA" else "503 no recipients", "354 go on")
+    server.will("RSET", CUT)
+    results = send(3)
+    assert fates(results) == [Fate.REFUSED, Fate.SENT, Fate.SENT]
+    assert results[0].words == "550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate"),
+    [
+        ("200 fine", Fate.SENT),
+        ("299 fine", Fate.SENT),
+        ("354 go on", Fate.UNKNOWN),
+        ("123 hm", Fate.UNKNOWN),
+        ("600 what", Fate.UNKNOWN),
+        ("421 4.3.0 closing", Fate.AGAIN),
+    ],
+)
+def test_only_a_yes_is_a_yes_and_only_a_no_is_a_no(server: Server, send: Send, answer: str, fate: Fate) -> None:
+    server.will(".", answer)
+    assert fates(send(1)) == [fate]
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+def test_a_server_that_is_pleased_with_an_envelope_has_no_mail(
+    server: Server, send: Send, extensions: tuple[str, ...]
+) -> None:
+    server.extensions = extensions
+    server.will("DATA", "250 thanks", "354 go on")
+    assert fates(send(2)) == [Fate.AGAIN, Fate.SENT]
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "dead"),
+    [
+        ("550 5.1.1 no such user", True),
+        ("550-5.1.1 The email account that you tried to reach does not exist", True),
+        ("550 #5.1.0 Address rejected.", True),
+        ("550 no such user", False),
+        ("552 5.2.2 mailbox full", False),
+        ("550 5.7.1 client 127.5.1.1 is blocked", False),
+        ("450 4.1.1 try again", False),
+    ],
+)
+def test_a_refusal_that_says_so_is_of_a_dead_address(server: Server, send: Send, answer: str, dead: bool) -> None:
+    server.will("RCPT", answer.replace("550-", "550 "))
+    [result] = send(1)
+    assert result.dead_address is dead
+
+
 def test_a_refused_sender_concerns_all_mails(server: Server, send: Send) -> None:
     server.will("MAIL", "553 sender not allowed")
     results = send(3)
@@ -174,6 +233,26 @@ def test_a_wrong_password_concerns_all_mails(server: Server, send: Send) -> None
     results = send(2, username="shop", password="wrong")
     assert fates(results) == [Fate.AGAIN] * 2
     assert all(result.carrier_wide and result.words == "535 5.7.8 wrong password" for result in results)
+
+
+@pytest.mark.parametrize("changed", [{"username": "shop", "password": "pässwörd"}, {"host": "mail..example"}])
+def test_settings_beyond_ascii_leave_mails_waiting_and_in_no_doubt(
+    server: Server, send: Send, changed: dict[str, str]
+) -> None:
+    server.extensions = ("PIPELINING", "AUTH PLAIN")
+    results = send(2, **changed)
+    assert [(result.fate, result.carrier_wide) for result in results] == [(Fate.AGAIN, True)] * 2
+
+
+def test_a_sender_beyond_ascii_is_written_as_the_wire_wants_it(server: Server, send: Send) -> None:
+    changed = {"from_address": "shop@bücher.example", "reply_to": "help@bücher.example", "return_path": ""}
+    Email.check({**VALUES, "port": server.port, **changed})
+    assert fates(send(1, **changed)) == [Fate.SENT]
+    assert b"MAIL FROM:<shop@xn--bcher-kva.example>\r\n" in server.lines
+    head = server.mails[0].partition(b"\r\n\r\n")[0].decode("ascii")
+    assert "From: Shop <shop@xn--bcher-kva.example>" in head
+    assert "Reply-To: help@xn--bcher-kva.example" in head
+    assert "Message-ID: <00000000-0000-4000-8000-000000000000@xn--bcher-kva.example>" in head
 
 
 def test_a_server_without_starttls_gets_nothing_in_the_clear(server: Server, send: Send) -> None:
