@@ -109,8 +109,10 @@ def plain(text: str) -> str:
 
 
 def _kept(character: str) -> str:
-    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Me"}:
         return ""  # accents, and invisible marks that keyboards put between letters
+    if "\ufe00" <= character <= "\ufe0f":
+        return ""  # says how an emoji is drawn
     # Vowel signs of scripts such as Devanagari are marks (M), yet part of the word.
     return character if unicodedata.category(character)[0] in "LMN" else " "
 
