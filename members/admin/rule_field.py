@@ -14,7 +14,7 @@ from members.rules import BadRule, Rule, kinds, parse
 
 
 class BadJson(ValueError):
-    """A text is no JSON; the message is a sentence with line and column."""
+    """A text cannot be read as JSON; the message is a sentence that says where or what."""
 
 
 def read(text: str) -> Rule:
@@ -25,10 +25,26 @@ def read(text: str) -> Rule:
 def decoded(text: str) -> Any:
     """Return what a JSON text says. Raises BadJson."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         place = {"line": error.lineno, "column": error.colno, "problem": error.msg}
         raise BadJson(_("Line %(line)d, column %(column)d is not JSON: %(problem)s.") % place) from error
+    except RecursionError as error:
+        raise BadJson(_("The text is nested too deep to be read; draw levels together.")) from error
+    except BadJson:
+        raise
+    except ValueError as error:  # Python reads no whole number of more than some thousand digits
+        raise BadJson(_("The text holds a number too long to be read; write a shorter one.")) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, in which nothing stands twice: of two the first would be lost without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadJson(_("“%(name)s” stands twice in one object; join what both say.") % {"name": ascii(twice)[1:-1]})
+    return found
 
 
 def written(rule: Any, indent: str = "") -> str:

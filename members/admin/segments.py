@@ -125,7 +125,7 @@ class SegmentAdmin(HouseAdmin[Segment]):
     def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Explain the rule for one member, leaf by leaf."""
         segment = self.allowed(request, object_id, "view")
-        code = request.GET.get("member", "").strip()
+        code = request.GET.get("member", "").replace("\0", "").strip()
         member = Member.objects.filter(external_id=code).first() if code else None
         context: dict[str, Any] = {"original": segment, "code": code, "member": member, "words": _words(segment)}
         if member:

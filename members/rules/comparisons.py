@@ -141,7 +141,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Decimal):
-        return str(localize(value.quantize(Decimal(1)) if value == value.to_integral_value() else value))
+        return str(localize(int(value) if value == value.to_integral_value() else value))
     if isinstance(value, datetime | date):
         return date_format(value, "DATE_FORMAT")
     return f"“{value}”" if isinstance(value, str) else str(value)

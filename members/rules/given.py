@@ -50,11 +50,11 @@ class Given:
             raise self.bad(name, _("is missing; add it."))
         return self.values[name]
 
-    def text(self, name: str, default: str | None = None) -> str:
-        """Return a text that is not empty."""
+    def text(self, name: str, default: str | None = None, most: int = LONGEST_TEXT) -> str:
+        """Return a text that is not empty and has at most so many characters."""
         if name not in self.values and default is not None:
             return default
-        return self._text(name, self.needed(name))
+        return self._text(name, self.needed(name), most)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return one or several texts as a tuple; without the setting it is empty."""
@@ -152,11 +152,11 @@ class Given:
             return value
         return self._choice(name, value, choices.values) if choices else self._text(name, value)
 
-    def _text(self, name: str, value: object) -> str:
+    def _text(self, name: str, value: object, most: int = LONGEST_TEXT) -> str:
         if not isinstance(value, str):
             raise self.bad(name, _("must be a text; it is %(value)s.") % {"value": _quoted(value)})
-        if not value or len(value) > LONGEST_TEXT:
-            raise self.bad(name, _("must be a text of 1 to %(most)s characters.") % {"most": LONGEST_TEXT})
+        if not value or len(value) > most:
+            raise self.bad(name, _("must be a text of 1 to %(most)s characters.") % {"most": most})
         # PostgreSQL stores neither; a statement with one of them fails as a whole.
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise self.bad(name, _("must not contain NUL or half characters."))

@@ -146,6 +146,14 @@ def test_a_segment_listens_to_what_its_rule_depends_on_while_it_is_active() -> N
     assert heard() == {"touchpoint:clicked"}
 
 
+def test_a_segment_listens_to_events_of_the_longest_name_there_is() -> None:
+    longest = "v" * 64
+    regulars = segment(rule={"events": {"name": longest, "op": "gte", "value": 1}})
+    assert list(Listener.objects.values_list("topic", flat=True)) == [f"event:{longest}"]
+    cast.event(cast.ada(), longest)
+    assert segments.refresh(regulars, NOW) == Diff(1, 0)
+
+
 def test_a_wrong_rule_is_not_stored() -> None:
     vips = segment()
     vips.rule = {"tag": {"nam": "vip"}}

@@ -17,6 +17,8 @@ from members.rules.looks import Asked, Look, days_ago
 from members.rules.words import with_window
 from members.sql import Sql
 
+LONGEST_NAME = 64  # of an event; news of one with a longer name could not even be listened to
+
 
 class Measure(TextChoices):
     """What is measured; the label goes before "is"."""
@@ -62,7 +64,7 @@ class EventsLeaf(Leaf):
         filters = given.items("where", ("property", "op", "value"))
         return cls(
             given.comparison(Kind.NUMBER, always=measure is not Measure.LAST_DAYS_AGO),
-            given.text("name"),
+            given.text("name", most=LONGEST_NAME),
             measure,
             given.text("property", ""),
             given.days(),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from members import search
-from members.models import Member
+from members import search, segments
+from members.models import Member, Segment
 from tests import cast
 from tests.roles import signed_in
 
@@ -70,3 +70,20 @@ def test_the_list_searches_and_filters() -> None:
     assert listed("q=cole") == ["M-BEN"]
     assert listed("tag=vip") == ["M-ADA"]
     assert listed(f"home_store__id__exact={cast.berlin().pk}") == ["M-ADA"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "members/member/?tag=%00",
+        "members/member/?standing__tier__exact=%00",
+        "members/member/?q=%00",
+        "members/consent/?channel__exact=%00",
+        "members/segment/{segment}/why/?member=%00",
+        "members/segment/?active__exact=%00",
+    ],
+)
+def test_a_nul_in_the_address_of_a_page_finds_nothing_and_breaks_nothing(path: str) -> None:
+    segment = segments.save(Segment(key="vips", name="vips", rule={"tag": {"name": "vip"}}))
+    path = path.format(segment=segment.pk)
+    assert signed_in("Administrator").get(f"/admin/{path}", follow=True).status_code == 200

@@ -46,6 +46,13 @@ def client(db: None) -> Client:
         ({"segment": {"key": "nobody"}}, "rule.segment.key"),
         ({"segment": {"key": "regulars"}}, "rule.segment.key"),
         ("[]", "rule must be an object"),
+        ("1" * 5000, "The text holds a number too long to be read"),
+        ("[" * 100_000, "The text is nested too deep to be read"),
+        ('{"all": [{"tag": {"name": "a"}}], "all": [{"tag": {"name": "b"}}]}', "“all” stands twice in one object"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "“\\ud800” stands twice in one object"),
+        ('{"\\ud800": 1}', "rule.\\ud800 is neither one of"),
+        ('{"points": {"measure": "\\ud800"}}', "rule.points.measure must be one of"),
+        ('{"tag": {"name": NaN}}', "rule.tag.name must be a text; it is nan."),
     ],
 )
 def test_a_bad_rule_is_told_at_its_field_and_nothing_is_stored(client: Client, rule: Any, sentence: str) -> None:

@@ -152,6 +152,10 @@ def leaves_of_members(monkeypatch: pytest.MonkeyPatch) -> None:
             "rule.anniversary.to_days must be from_days (3) or at most 364 days more.",
         ),
         (
+            {"events": {"name": "v" * 65, "op": "eq", "value": 1}},
+            "rule.events.name must be a text of 1 to 64 characters.",
+        ),
+        (
             {"events": {"name": "visit", "op": "eq", "value": 1, "where": [{"property": "page"}]}},
             "rule.events.where[0].op is missing; add it.",
         ),

@@ -93,6 +93,14 @@ def test_each_leaf_says_what_it_found_and_what_it_asked_for() -> None:
     assert {why(rule, ada.pk).sentence: rule for rule in sentences.values()} == sentences
 
 
+@pytest.mark.parametrize("found", [10**40, 1e300, -1e300, 1e-300])
+def test_a_number_of_any_size_can_be_told(found: float) -> None:
+    ada = cast.ada(attributes={"size": found})
+    answer = why({"attribute": {"name": "size", "op": "gt", "value": 1}}, ada.pk)
+    assert answer.verdict is (found > 1)
+    assert answer.sentence.startswith("The attribute “size” is ")
+
+
 def test_a_tree_says_at_each_branch_how_many_hold() -> None:
     ben = cast.ben()
     found = why(
