@@ -63,7 +63,8 @@ def _mail(text: str) -> str:
         address.encode("ascii")  # a local part beyond ASCII needs SMTPUTF8, which few carriers take
     except (ValidationError, UnicodeError) as error:
         raise BadAddress(_not_a_mail(text)) from error
-    if len(address) > LONGEST:
+    # A quoted local part may hold control characters, which no carrier takes.
+    if len(address) > LONGEST or not address.isprintable():
         raise BadAddress(_not_a_mail(text))
     return address
 

@@ -18,6 +18,10 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 MOST = 2_147_483_647
 DEAREST = Decimal("9999999999.99")
 CURRENCY = re.compile(r"[A-Z]{3}")
+# Half characters: what bytes of another encoding become, and what JSON may hold.
+HALVES = re.compile("[\ud800-\udfff]")
+# Invisible, but letters of Persian, Hindi and other names join or stand apart by them.
+JOINERS = str.maketrans("", "", "\u200c\u200d")
 
 
 Label = str | Promise
@@ -31,7 +35,7 @@ def text(value: str, what: Label, longest: int, *, blank: bool = False) -> str:
     """Return text of at most `longest` printable characters."""
     if type(value) is str and len(value) <= longest and value.isprintable() and (value or blank):
         return value
-    if value in {"", None} and not blank:
+    if value is None or (value == "" and not blank):
         raise BadItem(_("%(what)s is missing.") % {"what": what})
     if type(value) is str and len(value) > longest:
         raise BadItem(
@@ -39,6 +43,22 @@ def text(value: str, what: Label, longest: int, *, blank: bool = False) -> str:
             % {"what": what, "length": len(value), "longest": longest}
         )
     raise BadItem(_("%(what)s is %(value)s; write printable characters.") % {"what": what, "value": ascii(value)[:80]})
+
+
+def name(value: str, what: Label, longest: int) -> str:
+    """Return a person's name of at most `longest` characters, with single blanks; it may be empty."""
+    tidy = " ".join(value.split())
+    if len(tidy) > longest or tidy.isascii():
+        return text(tidy, what, longest, blank=True)
+    text(tidy.translate(JOINERS), what, longest, blank=True)
+    return tidy
+
+
+def prose(value: str, what: Label) -> str:
+    """Return text of any length, with line breaks and all that PostgreSQL can store."""
+    if type(value) is str and "\0" not in value and not HALVES.search(value):
+        return value
+    raise BadItem(_("%(what)s holds NUL characters or bytes of another encoding; write it as text.") % {"what": what})
 
 
 def instant(value: datetime, what: Label) -> datetime:
@@ -97,9 +117,10 @@ def document(value: Mapping[str, Any], what: Label) -> str:
     try:
         dumped = json.dumps(value, ensure_ascii=False, allow_nan=False)
         dumped.encode()
+        holds_nul = "\\u0000" in dumped and _holds_nul(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadItem(_("%(what)s cannot be written as JSON: %(why)s.") % {"what": what, "why": error}) from error
-    if dumped[0] != "{" or ("\\u0000" in dumped and _holds_nul(value)):
+    if dumped[0] != "{" or holds_nul:
         raise BadItem(_("%(what)s must be a JSON object without NUL characters.") % {"what": what})
     return dumped
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +34,7 @@ def upsert_members(records: Iterable[MemberRecord], now: datetime, region: str |
     while batch := list(islice(numbered, BATCH)):
         stores = _stores(record for _position, record in batch)
         good = _checked(batch, stores, region, outcome)
-        for apart in _without_repeats(good):
+        for apart in _apart(good):
             with transaction.atomic():
                 _apply(apart, now, outcome)
     return outcome
@@ -58,20 +59,24 @@ class _Batch:
     consents: list[profiles.Row] = field(default_factory=list)
     tags: list[profiles.Row] = field(default_factory=list)
 
+    def add(self, record: profiles.Flat) -> None:
+        """Take the rows of a record of another member in."""
+        self.members[record.external_id] = record.member
+        self.identities += record.identities
+        self.consents += record.consents
+        self.tags += record.tags
 
-def _without_repeats(records: Iterable[profiles.Flat]) -> Iterator[_Batch]:
-    """Yield batches in which no member is twice: of two records of a member the later must come later."""
-    batch = _Batch()
+
+def _apart(records: Iterable[profiles.Flat]) -> list[_Batch]:
+    """Return batches in which no member is twice: every member's first record, then the second ones, and so on."""
+    batches: list[_Batch] = []
+    times: Counter[str] = Counter()
     for record in records:
-        if record.external_id in batch.members:
-            yield batch
-            batch = _Batch()
-        batch.members[record.external_id] = record.member
-        batch.identities += record.identities
-        batch.consents += record.consents
-        batch.tags += record.tags
-    if batch.members:
-        yield batch
+        if times[record.external_id] == len(batches):
+            batches.append(_Batch())
+        batches[times[record.external_id]].add(record)
+        times[record.external_id] += 1
+    return batches
 
 
 def _apply(batch: _Batch, now: datetime, outcome: Upserted) -> None:

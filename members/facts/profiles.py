@@ -55,6 +55,7 @@ ATTRIBUTE_NAME = gettext_lazy("The attribute's name")
 ATTRIBUTES = gettext_lazy("The attributes")
 CONSENT_TIME = gettext_lazy("The time of the consent")
 CONSENT_SOURCE = gettext_lazy("The source of the consent")
+CONSENT_WORDING = gettext_lazy("The wording of the consent")
 
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,64}")
@@ -105,7 +106,7 @@ def _member(key: str, record: MemberRecord, stores: Mapping[str, int]) -> Row:
 
 
 def _name(value: str | None, what: checks.Label) -> str | None:
-    return None if value is None else checks.text(" ".join(value.split()), what, 100, blank=True)
+    return None if value is None else checks.name(value, what, 100)
 
 
 def _locale(value: str | None) -> str | None:
@@ -174,6 +175,5 @@ def _consent(key: str, place: int, said: Said) -> Row:
     if said.happened_at is not None:
         checks.instant(said.happened_at, CONSENT_TIME)
     source = checks.text(said.source, CONSENT_SOURCE, 64)
-    if "\0" in said.wording:
-        raise BadItem(_("The wording of the consent holds a NUL character."))
-    return key, place, said.channel, said.purpose, said.granted, said.happened_at, source, said.wording
+    wording = checks.prose(said.wording, CONSENT_WORDING)
+    return key, place, said.channel, said.purpose, said.granted, said.happened_at, source, wording

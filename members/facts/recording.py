@@ -139,7 +139,10 @@ def _refuse_differing(relation: Sql, batch: list[tuple[int, Any]], outcome: Reco
     differing = {position for (position,) in rows(DIFFERING.format(staged=relation.text), relation.params)}
     for position in differing - unknown:
         outcome.repeated -= 1
-        reason = _("The purchase “%(key)s” is known already, with another total; a stored fact does not change.")
+        reason = _(
+            "The purchase “%(key)s” is known already, with another total or of another member;"
+            " a stored fact does not change."
+        )
         outcome.rejected.append(Reject(position, reason % {"key": facts[position].key}))
 
 

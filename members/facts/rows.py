@@ -103,10 +103,10 @@ def _line(position: int, line: Line) -> Row:
 
 
 def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
-    if not code:
+    if code is None or code == "":
         return None
-    if code not in stores:
-        raise BadItem(_("There is no store “%(code)s”.") % {"code": code[:40]})
+    if type(code) is not str or code not in stores:
+        raise BadItem(_("There is no store “%(code)s”.") % {"code": str(code)[:40]})
     return stores[code]
 
 
@@ -138,4 +138,4 @@ def no_member(member: str | int) -> str:
 
 def store_codes(facts: Sequence[PurchaseFact]) -> list[str]:
     """Return the codes of the stores that these purchases name."""
-    return sorted({fact.store for fact in facts if fact.store})
+    return sorted({fact.store for fact in facts if type(fact.store) is str})

@@ -46,18 +46,21 @@ LINES = """
     ),
 """
 
-# Positions of purchases whose key is known with other contents. The ledger leads to the member, whose purchases are
-# few; there is no index on a purchase's key. Scalar subqueries again, for the same reason.
+# Positions of purchases whose key is known with other contents, or of another member. The ledger leads to the member,
+# whose purchases are few; there is no index on a purchase's key. Scalar subqueries again, for the same reason.
 DIFFERING = """
     SELECT position
     FROM (
         SELECT staged.*, (
             SELECT ledger.member_id FROM members_factkey ledger
             WHERE (ledger.source, ledger.key, ledger.kind) = (staged.source, staged.key, 'purchase')
-        ) AS holder
+        ) AS holder,
+        COALESCE(
+            staged.member_id, (SELECT m.id FROM members_member m WHERE m.external_id = staged.external_id)
+        ) AS buyer
         FROM ({staged}) staged
     ) known
-    WHERE holder IS NOT NULL AND (
+    WHERE holder <> buyer OR holder IS NOT NULL AND (
         SELECT true FROM members_purchase p
         WHERE p.member_id = holder AND (p.source, p.key) = (known.source, known.key)
           AND (p.currency, p.total, p.quantity) = (known.currency, known.total, known.quantity)

@@ -17,9 +17,10 @@ INSERT = """
 """
 
 # A statement of its own: what the next one reads (consents above all) must be what the former holder of the locks left.
+# In the order of members, as everybody who changes many of them does, so that an import and a tick never deadlock.
 LOCK = """
     SELECT m.id FROM ({members}) given JOIN members_member m ON m.external_id = given.external_id
-    ORDER BY m.external_id FOR NO KEY UPDATE OF m
+    ORDER BY m.id FOR NO KEY UPDATE OF m
 """
 
 _SAID_AT = "COALESCE(given.happened_at, %(now)s)"

@@ -18,7 +18,7 @@ class Rejects:
     """Writes FILE.rejects.csv when the block ends, also early; without any reject it removes one of a former import."""
 
     def __init__(self, source: Path, sheet: Sheet) -> None:
-        self.path = source.with_suffix(".rejects.csv")
+        self.path = source.with_name(f"{_stem(source)}.rejects.csv")
         self.count = 0
         self._sheet = sheet
         self._kept = [place for place, name in enumerate(sheet.header) if name not in ADDED]
@@ -67,3 +67,8 @@ class Rejects:
         elif kind is None:
             with self._writing():
                 self.path.unlink(missing_ok=True)
+
+
+def _stem(source: Path) -> str:
+    # Only this ending goes: the files of two days, sales.2026-03-09 and sales.2026-03-10, keep rejects of their own.
+    return source.stem if source.suffix.lower() == ".csv" else source.name

@@ -106,7 +106,7 @@ class Sheet:
 def opened(path: Path, encoding: str) -> Iterator[tuple[Sheet, int]]:
     """Open a CSV file, with or without a byte order mark, and give it with its size in bytes. Raises Unusable."""
     try:
-        codecs.lookup(encoding)
+        io.TextIOWrapper(io.BytesIO(), encoding)  # a codec alone may be one that makes no text of bytes
     except LookupError as error:
         raise Unusable(
             _("There is no encoding “%(name)s”; write one such as utf-8 or cp1252.") % {"name": encoding}

@@ -44,6 +44,8 @@ def test_a_region_completes_numbers_written_without_a_country():
         ("email", "ada@example.com\nBcc: x@example.com"),
         ("email", "ada berg@example.com"),
         ("email", "ådå@example.com"),
+        ("email", '"\x01"@example.com'),
+        ("email", '"a\x7fb"@example.com'),
         ("email", f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.example"),
         ("chat", ""),
         ("chat", "12 34"),

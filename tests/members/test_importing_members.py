@@ -150,6 +150,23 @@ def test_the_file_of_rejects_keeps_bytes_that_nobody_could_read(file):
     assert b"Zo\xeb" in file.with_suffix(".rejects.csv").read_bytes()
 
 
+@pytest.mark.parametrize("column", ["consent_wording", "consent_source", "attribute.city", "tags", "email", "zone"])
+def test_bytes_that_nobody_can_read_spoil_their_row_alone_in_any_column(file, column):
+    head = f"external_id,email_promotional,{column}\nM-1,yes,".encode()
+    file.write_bytes(head + b"J\xe4\nM-2,yes,\n")
+    ran = run("import_members", file)
+    assert (ran.code, [row["line"] for row in ran.rejects]) == (1, ["2"])
+    assert Member.objects.get().external_id == "M-2"
+
+
+def test_the_files_of_two_days_keep_rejects_of_their_own(tmp_path):
+    for day in ("sales.2026-03-09", "sales.2026-03-10", "SALES.CSV"):
+        (tmp_path / day).write_text("external_id,phone\nM-1,12\n", encoding="utf-8")
+        run("import_members", tmp_path / day)
+    found = {file.name for file in tmp_path.glob("*.rejects.csv")}
+    assert found == {"sales.2026-03-09.rejects.csv", "sales.2026-03-10.rejects.csv", "SALES.rejects.csv"}
+
+
 def test_a_quotation_mark_that_is_never_closed_costs_no_more_than_its_lines(file):
     rows = "".join(f"M-{number},Ada\n" for number in range(20_000))
     ran = load(file, f'external_id,first_name\nM-A,Ada\nM-B,"Ben\n{rows}')
@@ -180,6 +197,7 @@ def test_times_and_numbers_without_country_take_the_options(file):
         ("external_id\nM-1\n", {"region": "ZZ"}, "There is no region “ZZ”"),
         ("external_id\nM-1\n", {"zone": "Europe/Berlim"}, "There is no zone “Europe/Berlim”"),
         ("external_id\nM-1\n", {"encoding": "klingon"}, "There is no encoding “klingon”"),
+        ("external_id\nM-1\n", {"encoding": "base64"}, "There is no encoding “base64”"),
         ("external_id\nM-1\n", {"encoding": "utf-16"}, "is not in this encoding"),
         ("external_id\x00\nM-1\n", {}, "is not in this encoding"),
     ],

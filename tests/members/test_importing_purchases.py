@@ -131,9 +131,8 @@ def test_rows_of_one_key_must_agree(file):
 def test_rows_of_one_purchase_that_do_not_stand_together_are_not_lost_in_silence(file):
     ran = load(file, HEADER + "1,M-ADA,2026-03-01,,,a,,1,2\n2,M-ADA,2026-03-01,,,a,,1,2\n1,M-ADA,2026-03-01,,,b,,1,5\n")
     assert ran.code == 1
-    assert [(row["line"], row["reason"]) for row in ran.rejects] == [
-        ("4", "The purchase “1” is known already, with another total; a stored fact does not change.")
-    ]
+    assert [row["line"] for row in ran.rejects] == ["4"]
+    assert ran.rejects[0]["reason"].startswith("The purchase “1” is known already, with another total")
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 7, 50])

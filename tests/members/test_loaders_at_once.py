@@ -7,11 +7,13 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from members import facts
 from members.models import Consent, Event, FactKey, Identity, Member, Purchase, PurchaseLine, Tag
+from members.sql import rows
 from tests import cast
+from tests.members.test_segments_refreshed_at_once import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,3 +99,18 @@ def test_one_purchase_is_handed_in_by_many_tills():
     outcomes = at_once(*[lambda: facts.record(made, cast.NOW) for _till in range(8)])
     assert sum(outcome.new for outcome in outcomes) == 2
     assert (Event.objects.count(), Purchase.objects.count()) == (1, 1)
+
+
+def test_an_import_locks_members_in_the_order_in_which_ticks_do():
+    first, second = cast.member("M-Z"), cast.member("M-A")
+    records = [facts.MemberRecord(who.external_id, first_name="Ada") for who in (first, second)]
+    lock = "SELECT id FROM members_member WHERE id = %(id)s FOR NO KEY UPDATE"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            rows(lock, {"id": first.pk})
+            importing = pool.submit(at_once, lambda: facts.upsert_members(records, cast.NOW))
+            until(lambda: rows(waiting, {})[0][0] > 0)
+            rows(lock, {"id": second.pk})  # an import that held this one already would be in a deadlock with us
+        [outcome] = importing.result(timeout=10)
+    assert (outcome.changed, outcome.rejected) == (2, [])

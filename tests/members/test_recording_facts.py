@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -155,13 +156,37 @@ def test_a_known_purchase_with_another_total_is_no_repeat(size):
     assert Purchase.objects.count() == size
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_known_purchase_of_another_member_is_no_repeat(size):
+    cast.ada()
+    ben = cast.ben()
+    known = [purchase(key=str(number)) for number in range(size)]
+    facts.record(known, NOW)
+    known[-1] = replace(known[-1], member="M-BEN")
+    recorded = facts.record([*known, purchase(ben.pk, "0"), purchase("M-NOBODY", "0")], NOW)
+    assert counts(recorded) == (0, size - 1, 3)
+    assert [reject.position for reject in recorded.rejected] == [size - 1, size, size + 1]
+    assert "of another member" in reasons(recorded)[0]
+    assert not Purchase.objects.exclude(member__external_id="M-ADA").exists()
+
+
 SURROGATE = json.loads('"\\ud800"')
+
+
+def nested(levels: int) -> Any:
+    found: Any = "\\u0000"
+    for _ in range(levels):
+        found = {"x": found}
+    return found
+
+
 BAD = [
     (event(happened_at=datetime(2026, 3, 10, 12)), "The time is no time with an offset"),  # noqa: DTZ001
     (event(happened_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))), "years 1900 to 2199"),
     (event(happened_at=datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))), "years 1900 to 2199"),
     (event(source=""), "The source is missing."),
     (event(key=""), "The key is missing."),
+    (event(key=["k"]), "The key is ['k']; write printable characters."),
     (event(key="k" * 129), "The key has 129 characters; 128 are the most."),
     (event(key="a\0b"), "The key is 'a\\x00b'; write printable characters."),
     (event(name="n" * 65), "The event's name has 65 characters"),
@@ -174,10 +199,13 @@ BAD = [
     (event(properties={"x": float("nan")}), "The event's properties cannot be written as JSON"),
     (event(properties={"x": "a\0b"}), "without NUL characters"),
     (event(properties={"x": SURROGATE}), "The event's properties cannot be written as JSON"),
+    (event(properties=nested(5000)), "The event's properties cannot be written as JSON"),
     (event(properties=[1]), "must be a JSON object"),
     (purchase(lines=()), "The purchase has no lines."),
     (purchase(currency="eur"), "The currency is 'eur'; write three capitals, such as EUR."),
     (purchase(currency="EURO"), "The currency is"),
+    (purchase(store=7), "There is no store “7”."),
+    (purchase(store=["berlin"]), "There is no store “['berlin']”."),
     (purchase(store="nowhere"), "There is no store “nowhere”."),
     (purchase(lines=[facts.Line("mug", 1, Decimal("1.005"))]), "The unit price is '1.005'"),
     (purchase(lines=[facts.Line("mug", 1, Decimal("-1.00"))]), "The unit price is '-1.00'"),

@@ -164,6 +164,18 @@ def test_of_two_records_of_a_member_the_later_one_holds():
     )
 
 
+def test_a_list_with_two_rows_a_member_is_no_more_than_two_batches(django_assert_max_num_queries):
+    records = [MemberRecord(f"M-{number}", first_name=name) for number in range(60) for name in ("Ada", "Eve")]
+    with django_assert_max_num_queries(40):
+        assert counts(facts.upsert_members(records, NOW)) == (60, 60, 0, 0)
+    assert set(Member.objects.values_list("first_name", flat=True)) == {"Eve"}
+
+
+def test_a_name_keeps_the_marks_that_its_script_needs():
+    facts.upsert_members([MemberRecord("M-1", first_name="علی\u200cرضا", last_name=" ක්\u200dරිස්ති  න ")], NOW)
+    assert Member.objects.values_list("first_name", "last_name").get() == ("علی\u200cرضا", "ක්\u200dරිස්ති න")
+
+
 def test_a_number_without_country_is_of_the_region():
     record = MemberRecord("M-1", identities=[Address("sms", "030 123456")])
     assert counts(facts.upsert_members([record], NOW)) == (0, 0, 0, 1)
@@ -188,6 +200,9 @@ BAD = [
     ({"consents": [Said("email", "fun", True)]}, "There is no consent to “fun” by “email”"),
     ({"consents": [Said("email", "promotional", True, source="")]}, "The source of the consent is missing."),
     ({"consents": [Said("email", "promotional", True, wording="\0")]}, "wording of the consent"),
+    ({"consents": [Said("email", "promotional", True, wording="J\udce4")]}, "wording of the consent"),
+    ({"first_name": "a\u200b"}, "The first name is"),
+    ({"first_name": "\u200c" * 101}, "The first name has 101 characters"),
     ({"tags": ["two words"]}, "The tag is 'two words'"),
     ({"attributes": {"": 1}}, "The attribute's name is missing."),
     ({"attributes": {"x": Decimal(1)}}, "The attributes cannot be written as JSON"),
