@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -28,6 +28,15 @@ def by_step(journey_id: int) -> Mapping[str, Mapping[str, int]]:
     counted = MessageCount.objects.filter(journey_id=journey_id).values_list("step_key", "state").annotate(Sum("count"))
     for step_key, state, total in counted:
         found.setdefault(step_key, {})[state] = total
+    return found
+
+
+def by_journey(journey_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+    """Return, for each journey, how many messages ever came into each state (or were `clicked`)."""
+    found: dict[int, dict[str, int]] = {}
+    counted = MessageCount.objects.filter(journey_id__in=journey_ids).values_list("journey_id", "state")
+    for journey_id, state, total in counted.annotate(Sum("count")):
+        found.setdefault(journey_id, {})[state] = total
     return found
 
 

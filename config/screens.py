@@ -81,6 +81,13 @@ def _items(request: HttpRequest, models: dict[str, str]) -> list[dict[str, Any]]
     ]
 
 
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the cards of the home that whoever asks may see; each loads itself."""
+    from members import home as cards  # the settings import this module, and models are not there yet
+
+    return {**context, "cards": cards.cards(request)}
+
+
 def _styles(_request: HttpRequest) -> str:
     return static("members/admin.css")
 
@@ -92,5 +99,6 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "graphic_eq",
     "SITE_URL": None,
     "STYLES": [_styles],
+    "DASHBOARD_CALLBACK": "config.screens.home",
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": navigation},
 }

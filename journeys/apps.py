@@ -12,13 +12,21 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the step kinds known, and have the engine look as soon as news is committed."""
+        from journeys import home
         from journeys.panels import ENROLLMENTS
         from journeys.steps import house
+        from members import home as cards
         from members import news, panels
 
         house.register_all()
         news.on_commit(look_at)
         panels.register(ENROLLMENTS)
+        cards.watch(home.alarms)
+        cards.register(
+            cards.Card(
+                "journeys", _("Journeys"), 30, "journeys/home/results.html", home.results, "journeys.view_journey"
+            )
+        )
 
 
 def look_at(_shards: set[int]) -> None:

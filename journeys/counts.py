@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from journeys.models import StepCount
 from members.sql import execute
@@ -28,6 +28,23 @@ def by_step(journey_id: int) -> Mapping[str, Mapping[str, int]]:
     counted = StepCount.objects.filter(journey=journey_id).values_list("step_key", "outcome").annotate(Sum("count"))
     for step_key, outcome, total in counted:
         found.setdefault(step_key, {})[outcome] = total
+    return found
+
+
+def by_journey(journey_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+    """Return, for each journey, how often each outcome of the journey as a whole came, and `arrived` and `left`.
+
+    `arrived` less `left`, over all steps, is how many are under way.
+    """
+    found: dict[int, dict[str, int]] = {}
+    counted = (
+        StepCount.objects.filter(journey__in=journey_ids)
+        .filter(Q(step_key="") | Q(outcome__in=("arrived", "left")))
+        .values_list("journey_id", "outcome")
+        .annotate(Sum("count"))
+    )
+    for journey_id, outcome, total in counted:
+        found.setdefault(journey_id, {})[outcome] = total
     return found
 
 

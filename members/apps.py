@@ -17,13 +17,20 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register leaves of rules and panels, and have every migrated database filled with what the rest relies on."""
-        from members import doors, panels
+        from members import doors, home, panels
+        from members.home import customers, watching
         from members.overview import PANELS
         from members.rules import register
         from members.rules.leaves import LEAVES
 
         register(*LEAVES)
         panels.register(*PANELS)
+        home.watch(watching.alarms)
+        home.register(
+            home.Card(
+                "customers", _("Customers"), 20, "members/home/customers.html", customers.load, "members.view_standing"
+            )
+        )
         doors.register(doors.Door("admin", _("Admin"), "tune", "admin:index", "", 90))
         post_migrate.connect(fill, sender=self)
 

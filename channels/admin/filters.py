@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from channels import home
 from channels.models import FollowUp, Message, Team
+from channels.vocabulary import State
+from members import clock
 from members.models import User
 from members.sql import rows
 
@@ -46,6 +50,48 @@ class JourneyFilter(DropdownFilter):
         chosen = self.value()
         known = chosen and chosen.isdecimal() and len(chosen) < 19
         return queryset.filter(journey_id=int(chosen)) if known and chosen else queryset
+
+
+class PlannedFilter(DropdownFilter):
+    """Messages that wait for a departure on a day, in the house's zone."""
+
+    title = _("planned for")
+    parameter_name = "planned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """The days that the home shows."""
+        return [("today", str(_("Today"))), ("tomorrow", str(_("Tomorrow"))), ("earlier", str(_("Before today")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        """Only those that still wait, and leave on the day."""
+        two = home.days(clock.now())
+        spans: dict[str | None, dict[str, datetime]] = {
+            "today": {"planned_at__gte": two.today, "planned_at__lt": two.tomorrow},
+            "tomorrow": {"planned_at__gte": two.tomorrow, "planned_at__lt": two.end},
+            "earlier": {"planned_at__lt": two.today},
+        }
+        chosen = spans.get(self.value())
+        return queryset.filter(state=State.QUEUED, **chosen) if chosen else queryset
+
+
+class ReachedFilter(DropdownFilter):
+    """Messages that came as far as a stage, wherever they stand now."""
+
+    title = _("came as far as")
+    parameter_name = "reached"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """The stages after the queue."""
+        return [("sent", str(_("Sent"))), ("delivered", str(_("Delivered"))), ("clicked", str(_("Clicked")))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        """Only those that came there."""
+        reached: dict[str | None, dict[str, Any]] = {
+            "sent": {"sent_at__isnull": False},
+            "delivered": {"state": State.DELIVERED},
+            "clicked": {"clicked_at__isnull": False},
+        }
+        return queryset.filter(**reached.get(self.value(), {}))
 
 
 class StateFilter(DropdownFilter):

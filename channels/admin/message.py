@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from channels import messages
-from channels.admin.filters import JourneyFilter
+from channels.admin.filters import JourneyFilter, PlannedFilter, ReachedFilter
 from channels.admin.receipt import message_id
 from channels.models import Hold, Message, Rendering
 from channels.vocabulary import State
@@ -46,6 +46,8 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
         ("reason", ChoicesDropdownFilter),
         ("purpose", ChoicesDropdownFilter),
         JourneyFilter,
+        PlannedFilter,
+        ReachedFilter,
     )
     search_help_text = _("The message's id, or the member: code, name, phone number or e-mail")
     actions_detail = ("cancel",)

@@ -20,7 +20,7 @@ class EnrollmentAdmin(ReadOnlyAdmin[Enrollment]):
     """One enrollment with its trace in plain words and its messages."""
 
     list_display = ("member", "journey", "shown_state", "step", "entered_at", "due_at", "end_reason", "converted_at")
-    list_filter = ("journey", "state", "end_reason", "held_out")
+    list_filter = ("journey", "state", "end_reason", "held_out", ("converted_at", admin.EmptyFieldListFilter))
     list_select_related = ("member", "journey", "step")
     search_fields = ("=member__external_id",)
     fields = (

@@ -8,7 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from members import clock
+from members.home.customers import SCORES, moved_between
 from members.models import Member, Segment
+from members.vocabulary import Tier
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter
@@ -51,3 +54,43 @@ class TagFilter(TextFilter):
         """Only those with exactly this tag."""
         chosen = self.value()
         return queryset.filter(tags__name=chosen.strip()) if chosen else queryset
+
+
+class RfmFilter(DropdownFilter):
+    """Members in a cell of the RFM grid: recency and frequency score."""
+
+    title = _("RFM cell")
+    parameter_name = "rfm"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Every cell, the best one first."""
+        down = SCORES[::-1]
+        return [(f"{recency}-{frequency}", f"R{recency} F{frequency}") for recency in down for frequency in down]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
+        """Only those in the cell."""
+        chosen = self.value()
+        if chosen not in dict(self.lookup_choices):
+            return queryset
+        recency, frequency = chosen.split("-")
+        return queryset.filter(standing__recency=int(recency), standing__frequency=int(frequency))
+
+
+class TierMoveFilter(DropdownFilter):
+    """Members who went from one tier to another in the last 30 days."""
+
+    title = _("moved in 30 days")
+    parameter_name = "moved"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Every pair of tiers."""
+        pairs = [(before, after) for before in Tier for after in Tier if before is not after]
+        return [(f"{before}-{after}", f"{before.label} → {after.label}") for before, after in pairs]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
+        """Only those who went this way."""
+        chosen = self.value()
+        if chosen not in dict(self.lookup_choices):
+            return queryset
+        before, after = chosen.split("-")
+        return queryset.filter(pk__in=moved_between(before, after, clock.now()))

@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from members import clock, panels, search
 from members.admin.base import ReadOnlyAdmin, column
-from members.admin.filters import SegmentFilter, TagFilter
+from members.admin.filters import RfmFilter, SegmentFilter, TagFilter, TierMoveFilter
 from members.models import Member
 from members.vocabulary import Churn, Tier
 
@@ -29,6 +29,9 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
     list_filter = (
         ("standing__tier", ChoicesDropdownFilter),
         ("standing__churn", ChoicesDropdownFilter),
+        ("standing__rfm_class", ChoicesDropdownFilter),
+        RfmFilter,
+        TierMoveFilter,
         ("home_store", RelatedDropdownFilter),
         SegmentFilter,
         TagFilter,

@@ -8,7 +8,7 @@ from members.models.places import Store, Zone
 from members.models.segments import Membership, Segment
 from members.models.shards import SHARDS
 from members.models.staff import User
-from members.models.standing import Standing, StandingPolicy, StandingRun
+from members.models.standing import Standing, StandingPolicy, StandingRun, TierMove
 from members.models.touchpoints import Touchpoint
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Store",
     "Suppression",
     "Tag",
+    "TierMove",
     "Touchpoint",
     "User",
     "Zone",

@@ -89,3 +89,20 @@ class Standing(models.Model):
         verbose_name = _("standing")
         verbose_name_plural = _("standings")
         indexes = [models.Index(fields=["tier", "churn"], name="standing_tier")]
+
+
+class TierMove(models.Model):
+    """A member who was in one tier and is in another one since `moved_at`; written by whatever places them."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_index=False)
+    moved_at = models.DateTimeField(_("moved at"))
+    before = models.CharField(_("before"), max_length=8, choices=Tier.choices)
+    after = models.CharField(_("after"), max_length=8, choices=Tier.choices)
+
+    class Meta:
+        verbose_name = _("move between tiers")
+        verbose_name_plural = _("moves between tiers")
+        indexes = [
+            models.Index(fields=["moved_at"], name="tier_move_at"),
+            models.Index(fields=["member", "moved_at"], name="tier_move_member"),
+        ]

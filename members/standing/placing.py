@@ -51,7 +51,7 @@ PLACE = """
     scored AS (SELECT measured.*, {scores} FROM measured),
     placed AS (SELECT member_id, {placed} FROM scored),
     changed AS MATERIALIZED (
-        SELECT placed.*, old.as_of AS seen, ({told_old}) IS DISTINCT FROM ({told_new}) AS told
+        SELECT placed.*, old.as_of AS seen, old.tier AS tier_before, ({told_old}) IS DISTINCT FROM ({told_new}) AS told
           FROM placed LEFT JOIN members_standing old ON old.member_id = placed.member_id AND {old_who}
          WHERE old.member_id IS NULL OR ({old}) IS DISTINCT FROM ({new})
     ),
@@ -68,6 +68,11 @@ PLACE = """
         INSERT INTO members_standing (member_id, as_of, {names})
         SELECT member_id, %(now)s, {names} FROM changed WHERE seen IS NULL ORDER BY member_id
         ON CONFLICT DO NOTHING RETURNING member_id
+    ),
+    moved AS (
+        INSERT INTO members_tiermove (member_id, moved_at, before, after)
+        SELECT member_id, %(now)s, tier_before, tier FROM changed JOIN updated USING (member_id)
+         WHERE tier IS DISTINCT FROM tier_before
     ),
     told AS ({news})
     SELECT (SELECT count(*) FROM updated) + (SELECT count(*) FROM inserted),

@@ -1,0 +1,77 @@
+"""What the marketer's home says of journeys: how far members came in each, and whether the engine is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from journeys import reports
+from journeys.comparison import Difference, difference
+from journeys.models import Journey
+from journeys.reports import JourneyNumbers
+from journeys.vocabulary import JourneyState
+from members.home import Alarm
+from members.models import News
+
+BEHIND = timedelta(minutes=2)  # news waits a second at most while a worker runs
+_SAMPLE = 200  # news is read and deleted within a second: few rows stand there, or very many
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How many came to one stage of a journey, the share of those who entered in percent, and where to see them."""
+
+    name: str
+    count: int
+    share: float
+    address: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A journey with its stages, in order, and the comparison with those held out, if there are any."""
+
+    journey: Journey
+    numbers: JourneyNumbers
+    stages: Sequence[Stage]
+    difference: Difference | None
+
+
+def results(_now: datetime) -> Mapping[str, Any]:
+    """Return the journeys that are live or paused with what came of them."""
+    running = Journey.objects.filter(state__in=[JourneyState.LIVE, JourneyState.PAUSED]).order_by("kind", "name")
+    numbers = reports.journeys([journey.pk for journey in running])
+    return {"results": [_result(journey, numbers[journey.pk]) for journey in running]}
+
+
+def _result(journey: Journey, numbers: JourneyNumbers) -> Result:
+    won = difference(numbers.converted, numbers.entered, numbers.held_out_converted, numbers.held_out)
+    return Result(journey, numbers, list(_stages(journey, numbers)), won)
+
+
+def _stages(journey: Journey, numbers: JourneyNumbers) -> Iterable[Stage]:
+    enrollments = f"/admin/journeys/enrollment/?journey__id__exact={journey.pk}"
+    messages = f"/admin/channels/message/?journey={journey.pk}"
+    sent = numbers.messages
+    listed = [
+        (_("Entered"), numbers.entered, f"{enrollments}&held_out__exact=0"),
+        (_("Sent"), sent["sent"], f"{messages}&reached=sent"),
+        (_("Delivered"), sent["delivered"], f"{messages}&reached=delivered"),
+        (_("Clicked"), sent["clicked"], f"{messages}&reached=clicked"),
+        (_("Converted"), numbers.converted, f"{enrollments}&held_out__exact=0&converted_at__isempty=0"),
+    ]
+    most = max(count for _name, count, _address in listed) or 1
+    for name, count, address in listed:
+        yield Stage(name, count, 100 * count / most, address)
+
+
+def alarms(now: datetime) -> Iterable[Alarm]:
+    """Return an alarm when news waits: then no worker ticks, or beat sends no look."""
+    waiting = list(News.objects.order_by("pk").values_list("recorded_at", flat=True)[:_SAMPLE])
+    oldest = min(waiting, default=now)
+    if now - oldest > BEHIND:
+        yield Alarm(_("The engine is behind: news is not read; look whether beat and a worker run."), oldest)
