@@ -137,9 +137,8 @@ def _read_news(span: Span) -> list[Told]:
     if told:
         segments.refresh_for([(member, topic) for member, topic, _ in told], span.now)
         told += news.read(span.shard, span.now, low=span.low, high=span.high)
-    about = [(member, topic) for member, topic, _ in told]
-    versions = enrollments.versions_of(sorted({member for member, _ in about}), span.now) if about else []
-    enrollments.wake(about, plan.wakers(versions), span.now)
+    versions = enrollments.versions_of(sorted({member for member, _, _ in told}), span.now) if told else []
+    enrollments.wake(told, plan.wakers(versions), span.now)
     return told
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from channels import messages
 from channels.vocabulary import Reason
+from journeys.entries import Told
 from journeys.plan import Plan
 from journeys.span import Span
 from journeys.vocabulary import EndReason
@@ -107,12 +108,21 @@ SELECT e.id, e.state FROM journeys_enrollment e
 WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND e.converted_at IS NULL
   AND e.goal_until > %(now)s AND (e.state <> 'ended' OR e.end_reason IN ('finished', 'exit_step'))
 """
+# Whatever is read as news became known after the member had arrived, even if it was recorded before: its transaction was
+# still open when the member was moved, or another machine's clock was behind. So the arrival is put before it.
 _WAKE = """
-UPDATE journeys_enrollment e SET due_at = %(now)s
-FROM unnest(%(members)s::bigint[], %(topics)s::text[]) AS n(member_id, topic),
-     unnest(%(steps)s::bigint[], %(listened)s::text[]) AS w(step_id, topic)
+UPDATE journeys_enrollment e SET due_at = LEAST(e.due_at, %(now)s), arrived_at = LEAST(e.arrived_at, n.before)
+FROM (
+    SELECT told.member_id, told.topic, min(f.recorded_at) - interval '1 microsecond' AS before
+    FROM unnest(%(members)s::bigint[], %(topics)s::text[], %(facts)s::bigint[]) AS told(member_id, topic, fact)
+    LEFT JOIN LATERAL (
+        SELECT recorded_at FROM members_purchase WHERE topic = 'purchase' AND id = fact
+        UNION ALL SELECT recorded_at FROM members_pointsentry WHERE topic = 'points' AND id = fact
+        UNION ALL SELECT recorded_at FROM members_event WHERE topic LIKE 'event:%%' AND id = fact
+    ) f ON true
+    GROUP BY told.member_id, told.topic
+) n, unnest(%(steps)s::bigint[], %(listened)s::text[]) AS w(step_id, topic)
 WHERE e.member_id = n.member_id AND e.step_id = w.step_id AND w.topic = n.topic AND e.state = 'live'
-  AND e.due_at > %(now)s
 """
 _VERSIONS = """
 SELECT DISTINCT version_id FROM journeys_enrollment
@@ -220,13 +230,16 @@ def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
     return len(ended)
 
 
-def wake(news: Sequence[tuple[int, str]], steps: Sequence[tuple[int, str]], now: datetime) -> int:
-    """Make due whoever rests at one of the steps, as (step id, topic), and has news, as (member id, topic)."""
-    if not news or not steps:
+def wake(told: Sequence[Told], steps: Sequence[tuple[int, str]], now: datetime) -> int:
+    """Make due whoever rests at one of the steps, as (step id, topic), and has news of that topic."""
+    listened = {topic for _, topic in steps}
+    heard = [(member, topic, reference) for member, topic, reference in told if topic in listened]
+    if not heard:
         return 0
     params = {
-        "members": [member for member, _ in news],
-        "topics": [topic for _, topic in news],
+        "members": [member for member, _, _ in heard],
+        "topics": [topic for _, topic, _ in heard],
+        "facts": [int(reference or 0) for _, _, reference in heard],
         "steps": [step for step, _ in steps],
         "listened": [topic for _, topic in steps],
         "now": now,

@@ -1,0 +1,75 @@
+"""Facts that become known about the time when a member comes to wait for them; clocks and commits keep no order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests import cast
+from tests.cast import DAY, HOUR, NOW
+from tests.channels.outbox import content
+from tests.journeys.drawn import published, stands, tick
+
+SECOND = timedelta(seconds=1)
+SEND: dict[str, Any] = {"key": "mail", "kind": "send", "content": "hello", "channels": ["email"]}
+BOUGHT: dict[str, Any] = {
+    "key": "bought",
+    "kind": "wait_for",
+    "fact": {"topic": "purchase"},
+    "timeout": {"days": 7},
+    "happened": [{"key": "out", "kind": "exit"}],
+}
+
+
+@pytest.fixture(autouse=True)
+def words(db: None) -> None:
+    content("hello")
+
+
+@pytest.mark.parametrize("known", [NOW - 2 * SECOND, NOW], ids=["a slow commit or another clock", "the same instant"])
+def test_a_purchase_that_is_committed_while_the_member_is_moved_ends_the_wait(known: datetime) -> None:
+    """Its time lies before the arrival, its commit after it."""
+    published([BOUGHT, SEND])
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    cast.purchase(ada, known)
+    tick(NOW + SECOND)
+    assert stands(ada) == "exit_step"
+
+
+def test_the_purchase_of_a_till_whose_clock_is_fast_ends_the_wait() -> None:
+    """It was recorded before the arrival and counts from its own time on, which is after it."""
+    published([BOUGHT, SEND])
+    ada = cast.ada()
+    cast.purchase(ada, NOW + HOUR, now=NOW - SECOND)
+    cast.event(ada, "go")
+    tick(NOW)
+    assert stands(ada) == "bought"
+    tick(NOW + HOUR)
+    assert stands(ada) == "exit_step"
+
+
+def test_a_purchase_that_let_the_member_in_is_not_the_one_that_is_waited_for() -> None:
+    published([BOUGHT, SEND], entry={"fact": {"topic": "purchase"}})
+    ada = cast.ada()
+    cast.purchase(ada, NOW)
+    tick(NOW)
+    assert stands(ada) == "bought"
+    tick(NOW + SECOND)
+    assert stands(ada) == "bought"
+    cast.purchase(ada, NOW + HOUR)
+    tick(NOW + HOUR)
+    assert stands(ada) == "exit_step"
+
+
+def test_a_clock_that_is_set_back_after_the_arrival_hides_no_purchase() -> None:
+    published([BOUGHT, SEND])
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW + 40 * DAY)
+    cast.purchase(ada, NOW + HOUR)
+    tick(NOW + HOUR)
+    assert stands(ada) == "exit_step"
