@@ -22,17 +22,18 @@ def lift(scope: Hold.Scope, scope_id: str) -> bool:
     return bool(deleted)
 
 
-def held(message: str) -> str:
-    """Return a condition: a hold covers the row of channels_message that has this alias.
+def held(message: str, such: str = "true") -> str:
+    """Return a condition: a hold covers the row of channels_message that has this alias; `such` may ask more of `held`.
 
     It reads the whole table of holds, which has a handful of rows, once for each message.
     """
     return f"""EXISTS (
         SELECT FROM channels_hold held
-        WHERE held.scope = 'all'
+        WHERE {such} AND (
+              held.scope = 'all'
            OR held.scope = 'channel' AND held.scope_id = {message}.channel
            OR held.scope = 'sender' AND held.scope_id = {message}.sender_id::text
-           OR held.scope = 'journey' AND held.scope_id = {message}.journey_id::text
+           OR held.scope = 'journey' AND held.scope_id = {message}.journey_id::text)
     )"""
 
 

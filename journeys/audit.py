@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from channels import holds
 from channels.models import PressurePolicy
 from channels.vocabulary import LIVE
 from members import consent
@@ -68,6 +69,7 @@ CHECKS = (
         "No message left without the member's consent at that time.",
         """
         SELECT 1 FROM channels_message x WHERE state IN {left} AND handed_at IS NOT NULL AND NOT ({allowed})
+        OR state IN ('handed', 'sent', 'delivered') AND handed_at IS NULL
         """,
     ),
     Check(
@@ -88,13 +90,13 @@ CHECKS = (
     ),
     Check(
         "one_price",
-        "The price in every message, touchpoint and redemption is the grant's.",
+        "The price in every message, touchpoint and redemption is that of the member's grant.",
         """
-        SELECT 1 FROM content_grant g JOIN (SELECT grant_id, price, currency FROM channels_message WHERE
-        grant_id IS NOT NULL UNION ALL SELECT grant_id, price, currency FROM members_touchpoint WHERE
-        grant_id IS NOT NULL AND price IS NOT NULL UNION ALL SELECT grant_id, price, currency FROM
-        content_redemption) said ON said.grant_id = g.id WHERE (said.price, said.currency) IS DISTINCT FROM
-        (g.price, g.currency)
+        SELECT 1 FROM content_grant g RIGHT JOIN (SELECT grant_id, member_id, price, currency FROM
+        channels_message WHERE grant_id IS NOT NULL UNION ALL SELECT grant_id, member_id, price, currency
+        FROM members_touchpoint WHERE grant_id IS NOT NULL AND price IS NOT NULL UNION ALL SELECT grant_id,
+        member_id, price, currency FROM content_redemption) said ON said.grant_id = g.id WHERE
+        (said.member_id, said.price, said.currency) IS DISTINCT FROM (g.member_id, g.price, g.currency)
         """,
     ),
     Check(
@@ -108,10 +110,10 @@ CHECKS = (
     ),
     Check(
         "silence",
-        "Nothing about a grant left after it was closed.",
+        "Nothing about a grant left after it was closed or over.",
         """
         SELECT 1 FROM channels_message x JOIN content_grant g ON g.id = x.grant_id WHERE x.state IN {left}
-        AND g.closed_at IS NOT NULL AND x.handed_at > g.closed_at + %(grace)s
+        AND x.handed_at > LEAST(g.closed_at, upper(g.validity)) + %(grace)s
         """,
     ),
     Check(
@@ -132,17 +134,19 @@ CHECKS = (
     ),
     Check(
         "at_a_step",
-        "Every enrollment stands at a step of its own version.",
+        "Every enrollment stands at a step of its own version, and the version is of its journey.",
         """
-        SELECT 1 FROM journeys_enrollment e LEFT JOIN journeys_step s ON s.id = e.step_id WHERE e.state =
-        'live' AND s.version_id IS DISTINCT FROM e.version_id
+        SELECT 1 FROM journeys_enrollment e JOIN journeys_version v ON v.id = e.version_id LEFT JOIN
+        journeys_step s ON s.id = e.step_id WHERE v.journey_id <> e.journey_id OR e.state = 'live' AND
+        s.version_id IS DISTINCT FROM e.version_id
         """,
     ),
     Check(
         "end_has_reason",
         "Every end of an enrollment has a reason.",
         """
-        SELECT 1 FROM journeys_enrollment WHERE state = 'ended' AND (ended_at IS NULL OR end_reason = '')
+        SELECT 1 FROM journeys_enrollment WHERE (state = 'ended') IS DISTINCT FROM (ended_at IS NOT NULL) OR
+        state = 'ended' AND end_reason = ''
         """,
     ),
     Check(
@@ -150,8 +154,17 @@ CHECKS = (
         "Every refused, failed, cancelled or unconfirmed message has a reason, and so has every no in the trace.",
         """
         SELECT 1 FROM channels_message WHERE state IN ('refused', 'failed', 'unconfirmed', 'cancelled') AND
-        reason = '' UNION ALL SELECT 1 FROM journeys_trace WHERE outcome IN ('not_entered', 'not_sent') AND
-        reason = ''
+        reason = '' UNION ALL SELECT 1 FROM journeys_trace WHERE outcome IN ('not_entered', 'not_sent',
+        'not_granted') AND reason = ''
+        """,
+    ),
+    Check(
+        "origin",
+        "Every message of a journey belongs to an enrollment of its member there.",
+        """
+        SELECT 1 FROM channels_message x LEFT JOIN journeys_enrollment e ON e.id = x.origin_id AND
+        e.member_id = x.member_id AND e.journey_id = x.journey_id WHERE x.origin_kind = 'enrollment' AND
+        e.id IS NULL
         """,
     ),
     Check(
@@ -164,10 +177,9 @@ CHECKS = (
     ),
     Check(
         "held",
-        "Nothing of a held journey left while it was held.",
+        "Nothing left that a hold keeps back, while it was held.",
         """
-        SELECT 1 FROM channels_hold h JOIN channels_message x ON x.journey_id::text = h.scope_id WHERE
-        h.scope = 'journey' AND x.handed_at > h.since
+        SELECT 1 FROM channels_message x WHERE x.state IN {left} AND {held}
         """,
     ),
     Check(
@@ -183,7 +195,8 @@ CHECKS = (
         "lease",
         "No message is stuck in a lease that is over.",
         """
-        SELECT 1 FROM channels_message WHERE state IN ('claimed', 'handed') AND lease_until < %(stuck)s
+        SELECT 1 FROM channels_message WHERE state IN ('claimed', 'handed') AND (lease_until < %(stuck)s OR
+        lease_until IS NULL)
         """,
     ),
     Check(
@@ -195,11 +208,13 @@ CHECKS = (
     ),
     Check(
         "tick",
-        "No news and nobody due in a live journey waits for a tick that does not come.",
+        "No news and nobody due waits for a tick that does not come, and nobody is left in a stopped journey.",
         """
         SELECT 1 FROM members_news WHERE recorded_at < %(stuck)s UNION ALL SELECT 1 FROM journeys_enrollment
         e JOIN journeys_journey j ON j.id = e.journey_id WHERE e.state = 'live' AND j.state = 'live' AND
-        e.due_at < %(stuck)s
+        e.due_at < %(stuck)s UNION ALL SELECT 1 FROM journeys_enrollment e JOIN journeys_journey j ON j.id =
+        e.journey_id WHERE e.ended_at IS NULL AND j.state = 'stopped' AND NOT EXISTS (SELECT FROM
+        channels_hold h WHERE h.scope = 'journey' AND h.scope_id = j.id::text AND h.since >= %(stuck)s)
         """,
     ),
     Check(
@@ -232,7 +247,8 @@ def run(now: datetime) -> Iterator[Finding]:
     allowed = consent.allowed(member="x.member_id", channel="x.channel", purpose="x.purpose")
     # The decision that counts is the one that was known at the moment when the carrier was called.
     allowed = allowed.replace("%(now)s", "x.handed_at AND latest.recorded_at <= x.handed_at - %(grace)s::interval")
+    held = holds.held("x", "held.since < x.handed_at - %(grace)s::interval")
     for check in CHECKS:
-        text = check.query.replace("{left}", _LEFT).replace("{allowed}", allowed)
+        text = check.query.replace("{left}", _LEFT).replace("{allowed}", allowed).replace("{held}", held)
         [(count,)] = rows(f"SELECT count(*) FROM ({text}) broken", params)
         yield Finding(check.name, check.promise, count)

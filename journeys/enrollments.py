@@ -108,7 +108,7 @@ SELECT e.id, e.state FROM journeys_enrollment e
 WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND e.converted_at IS NULL
   AND e.goal_until > %(now)s AND (e.state <> 'ended' OR e.end_reason IN ('finished', 'exit_step'))
 """
-# Whatever is read as news became known after the member had arrived, even if it was recorded before: its transaction was
+# What is read as news became known after the member had arrived, even if it was recorded before: its transaction was
 # still open when the member was moved, or another machine's clock was behind. So the arrival is put before it.
 _WAKE = """
 UPDATE journeys_enrollment e SET due_at = LEAST(e.due_at, %(now)s), arrived_at = LEAST(e.arrived_at, n.before)
