@@ -14,7 +14,7 @@ from django.core.management import get_commands
 from channels import registry
 from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Reason, State
 from config import schedule
-from journeys.audit import CHECKS
+from journeys.promises import CHECKS
 from journeys.vocabulary import EndReason, NotEntered, Outcome
 from members.vocabulary import Channel, Purpose
 
