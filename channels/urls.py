@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from channels.views.grants import grant_code, grant_page
 from channels.views.hooks import hook
 from channels.views.links import follow
 from channels.views.unsubscribe import unsubscribe
@@ -9,5 +10,7 @@ from channels.views.unsubscribe import unsubscribe
 urlpatterns = [
     path("hooks/<str:token>/", hook, name="hook"),
     path("l/<str:token>", follow, name="link"),
+    path("o/<str:token>/", grant_page, name="grant-page"),
+    path("o/<str:token>/code.png", grant_code, name="grant-code"),
     path("u/<str:token>", unsubscribe, name="unsubscribe"),
 ]

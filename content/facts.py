@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from content import formats
 from content.models import Offer
-from content.offers import codes
+from content.offers import addresses, codes
 from content.variables import Attributes, Group
 from members import zones
 from members.sql import rows
@@ -22,7 +23,7 @@ _INSTANT = timedelta(microseconds=1)
 _FACTS = f"""
 SELECT m.first_name, m.last_name, m.external_id, m.birthday, m.joined_on, m.attributes, m.locale, {zones.MEMBER_ZONE},
        st.tier, st.points, st.points_expiring, st.points_expire_at, s.name, s.phone, s.address,
-       o.name, o.terms, g.price, g.currency, o.usual_price, o.currency, g.code, upper(g.validity)
+       o.name, o.terms, g.price, g.currency, o.usual_price, o.currency, g.code, upper(g.validity), g.public_id
 FROM unnest(%(members)s::bigint[], %(grants)s::bigint[]) WITH ORDINALITY AS asked(member_id, grant_id, place)
 JOIN members_member m ON m.id = asked.member_id
 {zones.MEMBER_ZONE_JOIN}
@@ -45,7 +46,7 @@ class About:
 
 @dataclass(frozen=True)
 class Terms:
-    """An offer as one member has it. `until` is the end of the half-open validity."""
+    """An offer as one member has it. `until` is the end of the half-open validity; a sample has no `public_id`."""
 
     name: str
     terms: str
@@ -55,6 +56,7 @@ class Terms:
     usual_currency: str
     code: str
     until: datetime
+    public_id: UUID | None = None
 
 
 def facts_for(asked: Iterable[About]) -> list[dict[str, Any]]:
@@ -91,6 +93,8 @@ def offer_facts(terms: Terms, locale: str, zone: str) -> Group:
         saving=None if usual is None else formats.money(usual - terms.price, terms.currency, locale),
         code=codes.shown(terms.code),
         until=_day(terms.until - _INSTANT, locale, zone),
+        url=addresses.page_url(terms.public_id),
+        qr_url=addresses.picture_url(terms.public_id),
     )
 
 

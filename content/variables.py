@@ -50,6 +50,14 @@ VARIABLES = (
     Variable("offer.saving", _("Usual price less the promised one, with currency."), "€5.00"),
     Variable("offer.code", _("The member's own code for the offer."), "K7QM2-XWPBD"),
     Variable("offer.until", _("The last day on which the offer is valid."), Day.of(date(2026, 5, 20), "en")),
+    Variable(
+        "offer.url", _("Address of the member's own page of the offer, with its QR code."), "https://example.com/o/8/"
+    ),
+    Variable(
+        "offer.qr_url",
+        _("Address of a picture of that QR code, for e-mails."),
+        "https://example.com/o/8/code.png",
+    ),
     Variable("journey.name", _("Name of the journey that sends the message."), "Win back"),
     Variable("unsubscribe_url", _("Address of the page where the member unsubscribes."), "https://example.com/u/7"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from content.models import Grant
-from content.offers.closing import decline, expire, forget, on_closed, withdraw
+from content.offers.closing import decline, expire, forget, on_closed, on_reopened, withdraw
 from content.offers.granting import Decision, Verdict, grant_cohort
 from content.offers.purchases import redeem_by_purchases
 from content.offers.redeeming import AlreadyRedeemed, NotLive, redeem
@@ -25,6 +25,7 @@ __all__ = [
     "grant_cohort",
     "may_undo",
     "on_closed",
+    "on_reopened",
     "redeem",
     "redeem_by_purchases",
     "undo",

@@ -13,6 +13,7 @@ from members.sql import Sql, rows
 
 Callback = Callable[[list[int], datetime], None]
 _callbacks: list[Callback] = []
+_on_reopened: list[Callback] = []
 
 # Rows are locked in the order of their ids, so that two closings that meet wait for each other instead of deadlocking;
 # after the wait the state is asked again, and who came second finds nothing to close.
@@ -63,9 +64,20 @@ def on_closed(callback: Callback) -> None:
         _callbacks.append(callback)
 
 
+def on_reopened(callback: Callback) -> None:
+    """Have `callback(grant ids, now)` called inside each transaction that makes grants live again.
+
+    That is the undoing of a redemption. For AppConfig.ready.
+    """
+    if callback not in _on_reopened:
+        _on_reopened.append(callback)
+
+
 def forget(callback: Callback) -> None:
-    """Undo `on_closed`."""
-    _callbacks.remove(callback)
+    """Undo `on_closed` and `on_reopened`."""
+    for known in (_callbacks, _on_reopened):
+        if callback in known:
+            known.remove(callback)
 
 
 def closed(grants: list[int], now: datetime) -> None:
@@ -73,6 +85,12 @@ def closed(grants: list[int], now: datetime) -> None:
     if grants:
         for callback in _callbacks:
             callback(grants, now)
+
+
+def reopened(grants: list[int], now: datetime) -> None:
+    """Tell those who registered that these grants are live again; called inside the transaction that made them so."""
+    for callback in _on_reopened if grants else ():
+        callback(grants, now)
 
 
 @transaction.atomic

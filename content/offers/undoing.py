@@ -39,7 +39,7 @@ closed AS (
     SET state = CASE WHEN g.validity @> %(now)s THEN 'live' ELSE 'expired' END,
         closed_at = CASE WHEN g.validity @> %(now)s THEN NULL ELSE %(now)s END
     FROM undone WHERE g.id = undone.grant_id
-    RETURNING g.id, g.member_id, g.offer_id, g.price, g.currency, undone.channel, undone.store_id
+    RETURNING g.id, g.member_id, g.offer_id, g.price, g.currency, g.state, undone.channel, undone.store_id
 ),
 contact AS ({
     touchpoints.insertion(
@@ -54,7 +54,8 @@ contact AS ({
 }),
 told AS ({closing.NEWS}),
 contact_told AS ({touchpoints.news_of("contact")})
-SELECT array_agg(DISTINCT shard) FROM (SELECT shard FROM told UNION SELECT shard FROM contact_told) told
+SELECT (SELECT array_agg(id) FROM closed WHERE state = 'live'),
+       (SELECT array_agg(DISTINCT shard) FROM (SELECT shard FROM told UNION SELECT shard FROM contact_told) told)
 """
 
 
@@ -88,7 +89,7 @@ def undo(redemption_id: int, *, request_key: str, now: datetime, who: User) -> R
         "who": who.pk,
         "who_name": name_of(who),
     }
-    _settle(params, found.grant)
+    _settle(params, found.grant, now)
     return _answer(found.pk, request_key)
 
 
@@ -103,11 +104,12 @@ def _found(redemption_id: int) -> Redemption:
     return found
 
 
-def _settle(params: dict[str, object], grant: Grant) -> None:
+def _settle(params: dict[str, object], grant: Grant, now: datetime) -> None:
     try:
         with transaction.atomic():
-            [(shards,)] = rows(_UNDO, params)
+            [(live, shards)] = rows(_UNDO, params)
             news.announce(shards)
+            closing.reopened(live or [], now)
     except IntegrityError as error:
         if _SLOT not in str(error):
             raise

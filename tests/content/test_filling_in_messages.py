@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from content import filters, links
 from content.facts import About, facts_for
 from content.models import Grant, Link, Offer
+from content.offers import addresses
 from content.rendering import BadTemplate, Order, Rendered, check, render, render_all, variant_for, variants
 from content.templates import parse
 from content.variables import NAMES, examples
@@ -79,6 +80,8 @@ def test_every_variable_of_a_member_who_has_everything() -> None:
         "offer.saving": "€5.00",
         "offer.code": f"{grant.code[:5]}-{grant.code[5:]}",
         "offer.until": "March 24, 2026",
+        "offer.url": addresses.page_url(grant.public_id),
+        "offer.qr_url": addresses.picture_url(grant.public_id),
         "journey.name": "Win back",
         "unsubscribe_url": "https://x.example/u/1",
     }

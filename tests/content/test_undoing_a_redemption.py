@@ -307,3 +307,23 @@ def test_an_undoing_that_meets_a_withdrawal_or_a_new_grant_leaves_at_most_one_li
 
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     assert broken() == []
+
+
+@pytest.mark.django_db
+def test_those_who_registered_learn_that_a_grant_is_live_again() -> None:
+    heard: list[tuple[list[int], datetime]] = []
+    first, last = granted(offer(valid_days=1), *cast.crowd(2))
+    early, late = taken(first), taken(last, at=NOW + DAY - SECOND)
+
+    def listener(grants: list[int], now: datetime) -> None:
+        heard.append((grants, now))
+
+    offers.on_reopened(listener)
+    try:
+        undone(early)
+        undone(early)
+        undone(late, at=NOW + DAY)
+    finally:
+        offers.forget(listener)
+
+    assert heard == [([first.pk], SOON)]
