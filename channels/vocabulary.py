@@ -58,14 +58,24 @@ class OriginKind(TextChoices):
 
 
 class FollowUpResult(TextChoices):
-    """How a follow-up ended."""
+    """What came of a contact; it ends the follow-up unless a next contact is agreed."""
 
     REACHED = "reached", _("Reached")
     NOT_REACHED = "not_reached", _("Not reached")
     AGREED = "agreed", _("Agreed")
     NOT_INTERESTED = "not_interested", _("Not interested")
-    CALL_AGAIN = "call_again", _("Wants another call")
+    CALL_AGAIN = "call_again", _("Wants another call")  # the next contact is agreed with it
     WRONG_NUMBER = "wrong_number", _("Wrong number")
+    HANDED_OVER = "handed_over", _("Handed over")  # to a store, by a hand-off
+
+
+class Intent(TextChoices):
+    """How near a member is to buying, as the rep heard it; sales calls it the temperature of a lead."""
+
+    HOT = "hot", _("Hot")  # wants it now: names a day, a size, a store
+    WARM = "warm", _("Warm")  # likes it, not now
+    COLD = "cold", _("Cold")  # listens, no more
+    NONE = "none", _("No interest")
 
 
 class HandOffState(TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels import follow_ups
 from channels.admin.filters import StateFilter, TeamFilter
-from channels.follow_ups import NotOpen
+from channels.follow_ups import Contact, NotOpen
 from channels.models import FollowUp, Rendering
 from channels.vocabulary import FollowUpResult
 from content.offers import codes
@@ -25,9 +26,16 @@ COLOURS: dict[str, str] = {FollowUp.State.OPEN: "info", FollowUp.State.DONE: "su
 
 
 class ResultForm(forms.Form):
-    """What came of a call."""
+    """What came of a call that ends a follow-up; next contacts and hand-offs are agreed at the contacts."""
 
-    result = forms.ChoiceField(label=_("result"), choices=FollowUpResult.choices)
+    result = forms.ChoiceField(
+        label=_("result"),
+        choices=[
+            (one.value, one.label)
+            for one in FollowUpResult
+            if one not in {FollowUpResult.CALL_AGAIN, FollowUpResult.HANDED_OVER}
+        ],
+    )
     note = forms.CharField(label=_("note"), required=False, max_length=2000, widget=forms.Textarea)
 
 
@@ -82,7 +90,9 @@ class FollowUpAdmin(OwnedAdmin[FollowUp], ReadOnlyAdmin[FollowUp]):
 
     def _closed(self, request: HttpRequest, follow_up: FollowUp, said: dict[str, Any]) -> HttpResponse:
         result = FollowUpResult(said["result"])
-        follow_ups.close(follow_up, result, said["note"], cast(User, request.user), clock.now())
+        contact = Contact(result, follow_up.contacts, note=said["note"])
+        who, key = cast(User, request.user), str(uuid4())
+        follow_ups.work(follow_up, contact, who=who, request_key=key, now=clock.now())
         self.note(request, follow_up, _now("Done: %(result)s") % {"result": result.label})
         told = {"member": follow_up.member, "result": result.label}
         return self.back(request, _now("%(member)s: %(result)s.") % told)

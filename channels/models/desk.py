@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels.models.messages import Message
-from channels.vocabulary import FollowUpResult
+from channels.vocabulary import FollowUpResult, Intent
 from members.models import Member, Store
 
 
@@ -30,7 +30,12 @@ class Team(models.Model):
 
 
 class FollowUp(models.Model):
-    """A message to people: call this member about this offer, with this script, today."""
+    """A message to people: call this member about this offer, with this script, today.
+
+    Several contacts may be needed: while a next one is agreed it stays open, `promised`, and due at that time.
+    `result`, `intent` and `note` are those of the last contact; `contacts` counts them, so that two cannot be noted at
+    once.
+    """
 
     class State(models.TextChoices):
         """What became of a follow-up."""
@@ -45,8 +50,13 @@ class FollowUp(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="follow_ups", db_index=False)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     result = models.CharField(_("result"), max_length=16, choices=FollowUpResult.choices, blank=True)
+    intent = models.CharField(_("intent"), max_length=8, choices=Intent.choices, blank=True, db_default="")
     note = models.TextField(_("note"), blank=True)
+    contacts = models.PositiveSmallIntegerField(_("contacts"), db_default=0)
+    contacted_at = models.DateTimeField(_("last contact at"), null=True, blank=True)
+    promised = models.BooleanField(_("promised"), db_default=False, help_text=_("The next contact was agreed."))
     given_on = models.DateField(_("given on"))  # the day whose capacity it uses, in the team's zone
     due_at = models.DateTimeField(_("due at"))
     created_at = models.DateTimeField(_("created at"))
@@ -60,6 +70,7 @@ class FollowUp(models.Model):
         indexes = [
             models.Index(fields=["team", "given_on"], name="follow_up_day"),
             models.Index(fields=["team", "due_at"], name="follow_up_open", condition=models.Q(state="open")),
+            models.Index(fields=["assignee", "due_at"], name="follow_up_mine", condition=models.Q(state="open")),
         ]
 
     def __str__(self) -> str:
