@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -16,6 +22,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from members.models import User
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,32 @@ def register(*doors: Door) -> None:
 def open_to(request: HttpRequest) -> list[Door]:
     """Return the doors that whoever asks may open, in order."""
     return sorted((door for door in _doors.values() if door.opens_to(request.user)), key=lambda door: door.order)
+
+
+def behind(permission: str) -> Callable[[View], View]:
+    """Open a view to those with the permission: others are led to the page to sign in, or refused if they have.
+
+    A part of a page that htmx asks for cannot be led there by a redirect, which would land inside the page; the whole
+    page is told to go.
+    """
+
+    def decorated(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.user.has_perm(permission):
+                return view(request, *args, **kwargs)
+            if request.user.is_authenticated:
+                raise PermissionDenied
+            if request.headers.get("HX-Request"):
+                # Where somebody was is known to the browser alone, and only a page can be come back to.
+                address = urlsplit(request.headers.get("HX-Current-URL", ""))
+                back = f"{reverse('login')}?{urlencode({'next': address.path or reverse('start')})}"
+                return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": back})
+            return redirect_to_login(request.get_full_path())
+
+        return cast(View, guarded)
+
+    return decorated
 
 
 def page(

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import get_commands
 
 from channels import registry
-from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Reason, State
+from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Intent, Reason, State
 from config import schedule
 from journeys.promises import CHECKS
 from journeys.vocabulary import EndReason, NotEntered, Outcome
@@ -117,6 +117,7 @@ def test_neither_does_sql(pattern: str) -> None:
         (State, "reasons.md"),
         (FollowUpResult, "rep.md"),
         (HandOffState, "rep.md"),
+        (Intent, "rep.md"),
         (HandOffReason, "rep.md"),
         (Channel, "glossary.md"),
         (Purpose, "glossary.md"),

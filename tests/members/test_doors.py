@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
 
 from members import doors
@@ -47,3 +50,28 @@ def test_the_admin_opens_to_staff_only() -> None:
         request.user = user
         assert ("admin" in [door.key for door in doors.open_to(request)]) is opened
     assert signed_in("Marketer").get("/", follow=True).status_code == 200
+
+
+def behind(user: object, **headers: str) -> HttpResponseBase:
+    """Come to a view that opens to those who may work at the contacts."""
+    request = RequestFactory().get("/contacts/?a=b", headers=headers)
+    request.user = user  # type: ignore[assignment]
+    view = doors.behind("channels.open_contacts")(lambda _request: HttpResponse("in"))
+    return view(request)
+
+
+def test_a_view_behind_a_door_opens_to_those_with_the_permission() -> None:
+    assert behind(cast.administrator()).status_code == 200
+    with pytest.raises(PermissionDenied):
+        behind(cast.clerk())
+
+
+def test_a_view_behind_a_door_leads_nobody_to_the_page_to_sign_in() -> None:
+    assert behind(AnonymousUser()).headers["Location"] == "/login/?next=/contacts/%3Fa%3Db"
+
+
+def test_a_part_of_a_page_sends_the_whole_page_there_and_never_to_another_site() -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/contacts/members/1/"}
+    led = behind(AnonymousUser(), **headers)
+    assert led.status_code == 204
+    assert led.headers["HX-Redirect"] == "/login/?next=%2Fcontacts%2Fmembers%2F1%2F"
