@@ -11,6 +11,8 @@ from members.models.people import REACHABLE
 from members.vocabulary import Channel
 
 LONGEST = 254
+# What people call an address of a channel, in files and in the API.
+FIELDS = {Channel.EMAIL.value: "email", Channel.SMS.value: "phone", Channel.CHAT.value: "chat"}
 _CHAT = re.compile(r"[!-~]+")
 _email = EmailValidator()
 

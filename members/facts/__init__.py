@@ -2,6 +2,7 @@
 
 from members.facts.items import (
     Address,
+    ConsentFact,
     EventFact,
     Fact,
     Line,
@@ -18,6 +19,7 @@ from members.facts.recording import record
 
 __all__ = [
     "Address",
+    "ConsentFact",
     "EventFact",
     "Fact",
     "Line",

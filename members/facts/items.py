@@ -63,7 +63,21 @@ class PointsFact:
     expires_at: datetime | None = None
 
 
-Fact = EventFact | PurchaseFact | PointsFact
+@dataclass(slots=True)
+class ConsentFact:
+    """A decision that the member made at that time; a key that is known with another decision is rejected."""
+
+    member: str | int
+    happened_at: datetime
+    source: str
+    key: str
+    channel: str
+    purpose: str
+    granted: bool
+    wording: str = ""
+
+
+Fact = EventFact | PurchaseFact | PointsFact | ConsentFact
 
 
 @dataclass(slots=True)
@@ -116,10 +130,14 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Why the item at `position` (from 0, in the order handed in) did not land: one sentence."""
+    """Why the item at `position` (from 0, in the order handed in) did not land: one sentence.
+
+    `field` is what is wrong with it, such as `store`; empty where it is the item as a whole.
+    """
 
     position: int
     reason: str
+    field: str = ""
 
 
 @dataclass(slots=True)

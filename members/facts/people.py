@@ -47,7 +47,7 @@ def _checked(
         try:
             yield profiles.flatten(position, record, stores, region)
         except BadItem as error:
-            outcome.rejected.append(Reject(position, str(error)))
+            outcome.rejected.append(Reject(position, str(error), error.field))
 
 
 @dataclass(slots=True)

@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from members import zones
 from members.facts import checks
-from members.facts.checks import BadItem
+from members.facts.checks import BadItem, What
 from members.facts.items import Address, MemberRecord, Said
-from members.identities import BadAddress, normalise
+from members.identities import FIELDS, BadAddress, normalise
 from members.models.people import REACHABLE
-from members.vocabulary import Channel, Purpose
 
 Row = tuple[Any, ...]
 
@@ -46,16 +45,16 @@ CONSENT = {
 TAG = {"external_id": "text", "name": "text"}
 
 # Translated when a sentence is made of them: these functions run a million times without making one.
-EXTERNAL_ID = gettext_lazy("The external id")
-FIRST_NAME = gettext_lazy("The first name")
-LAST_NAME = gettext_lazy("The last name")
-BIRTHDAY = gettext_lazy("The birthday")
-JOINED_ON = gettext_lazy("The date of joining")
-ATTRIBUTE_NAME = gettext_lazy("The attribute's name")
-ATTRIBUTES = gettext_lazy("The attributes")
-CONSENT_TIME = gettext_lazy("The time of the consent")
-CONSENT_SOURCE = gettext_lazy("The source of the consent")
-CONSENT_WORDING = gettext_lazy("The wording of the consent")
+EXTERNAL_ID = What("external_id", gettext_lazy("The external id"))
+FIRST_NAME = What("first_name", gettext_lazy("The first name"))
+LAST_NAME = What("last_name", gettext_lazy("The last name"))
+BIRTHDAY = What("birthday", gettext_lazy("The birthday"))
+JOINED_ON = What("joined_on", gettext_lazy("The date of joining"))
+ATTRIBUTE_NAME = What("attributes", gettext_lazy("The attribute's name"))
+ATTRIBUTES = What("attributes", gettext_lazy("The attributes"))
+CONSENT_TIME = What("consents", gettext_lazy("The time of the consent"))
+CONSENT_SOURCE = What("consents", gettext_lazy("The source of the consent"))
+CONSENT_WORDING = What("consents", gettext_lazy("The wording of the consent"))
 
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,64}")
@@ -78,9 +77,8 @@ def flatten(position: int, record: MemberRecord, stores: Mapping[str, int], regi
     key = checks.text(record.external_id, EXTERNAL_ID, 64)
     for name in record.tags:
         if not SLUG.fullmatch(name):
-            raise BadItem(
-                _("The tag is %(tag)s; write letters, digits, - and _, 64 at most.") % {"tag": ascii(name)[:80]}
-            )
+            sentence = _("The tag is %(tag)s; write letters, digits, - and _, 64 at most.")
+            raise BadItem(sentence % {"tag": ascii(name)[:80]}, "tags")
     return Flat(
         key,
         _member(key, record, stores),
@@ -105,14 +103,15 @@ def _member(key: str, record: MemberRecord, stores: Mapping[str, int]) -> Row:
     )
 
 
-def _name(value: str | None, what: checks.Label) -> str | None:
+def _name(value: str | None, what: What) -> str | None:
     return None if value is None else checks.name(value, what, 100)
 
 
 def _locale(value: str | None) -> str | None:
     if value is None or (len(value) <= 16 and LOCALE.fullmatch(value)):
         return value
-    raise BadItem(_("The locale is %(locale)s; write one such as en or de-AT.") % {"locale": ascii(value)[:40]})
+    sentence = _("The locale is %(locale)s; write one such as en or de-AT.")
+    raise BadItem(sentence % {"locale": ascii(value)[:40]}, "locale")
 
 
 def _zone(value: str | None) -> str | None:
@@ -121,14 +120,14 @@ def _zone(value: str | None) -> str | None:
     try:
         return zones.zone(value).key
     except zones.BadZone as error:
-        raise BadItem(str(error)) from error
+        raise BadItem(str(error), "zone") from error
 
 
 def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
     if not code:
         return None
     if code not in stores:
-        raise BadItem(_("There is no store “%(code)s”.") % {"code": code[:40]})
+        raise BadItem(_("There is no store “%(code)s”.") % {"code": code[:40]}, "home_store")
     return stores[code]
 
 
@@ -137,7 +136,8 @@ def _preferred(value: str | None) -> str | None:
         return value
     raise BadItem(
         _("The preferred channel is %(channel)s; write %(known)s.")
-        % {"channel": ascii(value)[:40], "known": ", ".join(sorted(_REACHABLE))}
+        % {"channel": ascii(value)[:40], "known": ", ".join(sorted(_REACHABLE))},
+        "preferred_channel",
     )
 
 
@@ -150,7 +150,7 @@ def _attributes(values: Mapping[str, Any]) -> str:
 def _identities(key: str, record: MemberRecord, region: str | None) -> list[Row]:
     found = {identity.channel: (key, *_address(identity, region)) for identity in record.identities}
     if len(found) < len(record.identities):
-        raise BadItem(_("The record has two addresses on one channel; a member has one."))
+        raise BadItem(_("The record has two addresses on one channel; a member has one."), "identities")
     return list(found.values())
 
 
@@ -158,20 +158,11 @@ def _address(identity: Address, region: str | None) -> tuple[str, str, bool | No
     try:
         return identity.channel, normalise(identity.channel, identity.address, region), identity.verified
     except BadAddress as error:
-        raise BadItem(str(error)) from error
+        raise BadItem(str(error), FIELDS.get(identity.channel, "identities")) from error
 
 
 def _consent(key: str, place: int, said: Said) -> Row:
-    if said.channel not in Channel.values or said.purpose not in Purpose.values:
-        raise BadItem(
-            _("There is no consent to “%(purpose)s” by “%(channel)s”; purposes: %(purposes)s; channels: %(channels)s.")
-            % {
-                "purpose": said.purpose[:40],
-                "channel": said.channel[:40],
-                "purposes": ", ".join(Purpose.values),
-                "channels": ", ".join(Channel.values),
-            }
-        )
+    checks.consent(said.channel, said.purpose, "consents")
     if said.happened_at is not None:
         checks.instant(said.happened_at, CONSENT_TIME)
     source = checks.text(said.source, CONSENT_SOURCE, 64)

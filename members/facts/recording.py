@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from members import news
 from members.facts import rows as flat
 from members.facts.checks import BadItem
-from members.facts.items import EventFact, Fact, PointsFact, PurchaseFact, Recorded, Reject
+from members.facts.items import ConsentFact, EventFact, Fact, PointsFact, PurchaseFact, Recorded, Reject
 from members.facts.statements import DIFFERING, LINES, RECORD, news_of
 from members.sql import Sql, rows
 from members.staging import staged
@@ -88,13 +88,41 @@ def _purchases(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -
     )
     params = {**relation.params, **lines.params, "fact": "purchase", "now": now}
     if _store(text, params, batch, checked, outcome):
-        _refuse_differing(relation, batch, outcome)
+        reason = _(
+            "The purchase “%(key)s” is known already, with another total or of another member;"
+            " a stored fact does not change."
+        )
+        same = "(stored.currency, stored.total, stored.quantity) = (known.currency, known.total, known.quantity)"
+        differing = DIFFERING.format(staged=relation.text, fact="purchase", table="members_purchase", same=same)
+        _refuse(Sql(differing, relation.params), reason, batch, outcome)
+
+
+def _consents(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
+    checked = _check(batch, lambda position, fact: (flat.consent(position, fact), []), outcome)
+    relation = staged("chorale_consent_fact", flat.CONSENT, checked.rows)
+    text = RECORD.format(
+        staged=relation.text,
+        table="members_consent",
+        columns="channel, purpose, granted, wording",
+        lines="",
+        news=news_of("'consent'::text"),
+    )
+    if _store(text, {**relation.params, "fact": "consent", "now": now}, batch, checked, outcome):
+        # Taken for a repeat, a withdrawal under the key of a grant would be lost.
+        reason = _(
+            "The consent “%(key)s” is known already, with another decision or of another member;"
+            " give each decision a key of its own."
+        )
+        same = "(stored.channel, stored.purpose, stored.granted) = (known.channel, known.purpose, known.granted)"
+        differing = DIFFERING.format(staged=relation.text, fact="consent", table="members_consent", same=same)
+        _refuse(Sql(differing, relation.params), reason, batch, outcome)
 
 
 _KINDS: dict[type, Callable[[list[tuple[int, Any]], datetime, Recorded], None]] = {
     EventFact: _events,
     PointsFact: _points,
     PurchaseFact: _purchases,
+    ConsentFact: _consents,
 }
 
 
@@ -108,7 +136,7 @@ def _check(
         try:
             row, lines = flatten(position, fact)
         except BadItem as error:
-            outcome.rejected.append(Reject(position, str(error)))
+            outcome.rejected.append(Reject(position, str(error), error.field))
         else:
             checked.rows.append(row)
             checked.lines += lines
@@ -126,24 +154,20 @@ def _store(
     news.announce(shards)
     facts = dict(batch) if unknown else {}
     for position in unknown or ():
-        outcome.rejected.append(Reject(position, flat.no_member(facts[position].member)))
+        outcome.rejected.append(Reject(position, flat.no_member(facts[position].member), flat.MEMBER.field))
     repeated = len(checked.rows) - new - len(unknown or ())
     outcome.new += new
     outcome.repeated += repeated
     return repeated
 
 
-def _refuse_differing(relation: Sql, batch: list[tuple[int, Any]], outcome: Recorded) -> None:
+def _refuse(differing: Sql, reason: str, batch: list[tuple[int, Any]], outcome: Recorded) -> None:
+    """Reject for this reason what was counted as repeated, at the positions that the SELECT yields."""
     facts = dict(batch)
     unknown = {reject.position for reject in outcome.rejected}
-    differing = {position for (position,) in rows(DIFFERING.format(staged=relation.text), relation.params)}
-    for position in differing - unknown:
+    for position in {position for (position,) in rows(differing.text, differing.params)} - unknown:
         outcome.repeated -= 1
-        reason = _(
-            "The purchase “%(key)s” is known already, with another total or of another member;"
-            " a stored fact does not change."
-        )
-        outcome.rejected.append(Reject(position, reason % {"key": facts[position].key}))
+        outcome.rejected.append(Reject(position, reason % {"key": facts[position].key}, flat.KEY.field))
 
 
 def _stores(purchases: Sequence[PurchaseFact]) -> dict[str, int]:

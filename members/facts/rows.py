@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from members.facts import checks
-from members.facts.checks import BadItem
-from members.facts.items import EventFact, Fact, Line, PointsFact, PurchaseFact
-from members.vocabulary import PointsKind
+from members.facts.checks import BadItem, What
+from members.facts.items import ConsentFact, EventFact, Fact, Line, PointsFact, PurchaseFact
+from members.vocabulary import Channel, PointsKind
 
 HEAD = {
     "position": "integer",
@@ -25,6 +25,7 @@ HEAD = {
 }
 EVENT = {**HEAD, "name": "text", "properties": "jsonb"}
 POINTS = {**HEAD, "kind": "text", "points": "integer", "expires_at": "timestamptz"}
+CONSENT = {**HEAD, "channel": "text", "purpose": "text", "granted": "boolean", "wording": "text"}
 PURCHASE = {**HEAD, "store_id": "bigint", "currency": "text", "total": "numeric", "quantity": "integer"}
 LINE = {
     "position": "integer",
@@ -39,19 +40,21 @@ ZERO = Decimal(0)
 LARGEST_ID = 2**63 - 1
 
 # Translated when a sentence is made of them: these functions run a million times without making one.
-EVENT_NAME = gettext_lazy("The event's name")
-PROPERTIES = gettext_lazy("The event's properties")
-POINTS_NUMBER = gettext_lazy("The number of points")
-EXPIRES_AT = gettext_lazy("The time when the points expire")
-PURCHASE_QUANTITY = gettext_lazy("The purchase's quantity")
-SKU = gettext_lazy("The sku")
-CATEGORY = gettext_lazy("The category")
-QUANTITY = gettext_lazy("The quantity")
-UNIT_PRICE = gettext_lazy("The unit price")
-MEMBER = gettext_lazy("The member")
-TIME = gettext_lazy("The time")
-SOURCE = gettext_lazy("The source")
-KEY = gettext_lazy("The key")
+EVENT_NAME = What("name", gettext_lazy("The event's name"))
+PROPERTIES = What("properties", gettext_lazy("The event's properties"))
+POINTS_NUMBER = What("points", gettext_lazy("The number of points"))
+EXPIRES_AT = What("expires_at", gettext_lazy("The time when the points expire"))
+PURCHASE_QUANTITY = What("lines", gettext_lazy("The purchase's quantity"))
+SKU = What("sku", gettext_lazy("The sku"))
+CATEGORY = What("category", gettext_lazy("The category"))
+QUANTITY = What("quantity", gettext_lazy("The quantity"))
+UNIT_PRICE = What("unit_price", gettext_lazy("The unit price"))
+CURRENCY = What("currency", gettext_lazy("The currency"))
+WORDING = What("wording", gettext_lazy("The wording of the consent"))
+MEMBER = What("member", gettext_lazy("The member"))
+TIME = What("happened_at", gettext_lazy("The time"))
+SOURCE = What("source", gettext_lazy("The source"))
+KEY = What("key", gettext_lazy("The key"))
 
 
 def event(position: int, fact: EventFact) -> Row:
@@ -69,14 +72,23 @@ def points(position: int, fact: PointsFact) -> Row:
         checks.instant(expires, EXPIRES_AT)
     if fact.kind == PointsKind.EARNED:
         if amount <= 0:
-            raise BadItem(_("Earned points are %(points)d; write a number above zero.") % {"points": amount})
+            raise POINTS_NUMBER.bad(_("Earned points are %(points)d; write a number above zero.") % {"points": amount})
         if expires is not None and expires <= fact.happened_at:
-            raise BadItem(_("The points expire before they are earned."))
+            raise EXPIRES_AT.bad(_("The points expire before they are earned."))
     elif fact.kind not in PointsKind.values:
-        raise BadItem(_("The kind of points is “%(kind)s”; write earned, spent or expired.") % {"kind": fact.kind})
+        sentence = _("The kind of points is “%(kind)s”; write earned, spent or expired.")
+        raise BadItem(sentence % {"kind": fact.kind}, "kind")
     elif amount >= 0 or expires is not None:
-        raise BadItem(_("Points spent or expired are written as a number below zero, without a time to expire."))
+        sentence = _("Points spent or expired are written as a number below zero, without a time to expire.")
+        raise POINTS_NUMBER.bad(sentence)
     return (*head, fact.kind, amount, expires)
+
+
+def consent(position: int, fact: ConsentFact) -> Row:
+    """Return the row of a consent."""
+    head = _head(position, fact)
+    checks.consent(fact.channel, fact.purpose, "channel" if fact.channel not in Channel.values else "purpose")
+    return (*head, fact.channel, fact.purpose, fact.granted, checks.prose(fact.wording, WORDING))
 
 
 def purchase(position: int, fact: PurchaseFact, stores: Mapping[str, int]) -> tuple[Row, list[Row]]:
@@ -84,12 +96,13 @@ def purchase(position: int, fact: PurchaseFact, stores: Mapping[str, int]) -> tu
     head = _head(position, fact)
     lines = [_line(position, line) for line in fact.lines]
     if not lines:
-        raise BadItem(_("The purchase has no lines."))
+        raise BadItem(_("The purchase has no lines."), "lines")
     total = sum([row[3] * row[4] for row in lines], ZERO)
     if abs(total) > checks.DEAREST:
-        raise BadItem(_("The purchase's total is %(total)s; that is too much to store.") % {"total": total})
+        sentence = _("The purchase's total is %(total)s; that is too much to store.")
+        raise BadItem(sentence % {"total": total}, "lines")
     quantity = checks.whole(sum([row[3] for row in lines]), PURCHASE_QUANTITY)
-    return (*head, _store(fact.store, stores), checks.currency(fact.currency), total, quantity), lines
+    return (*head, _store(fact.store, stores), checks.currency(fact.currency, CURRENCY), total, quantity), lines
 
 
 def _line(position: int, line: Line) -> Row:
@@ -106,7 +119,7 @@ def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
     if code is None or code == "":
         return None
     if type(code) is not str or code not in stores:
-        raise BadItem(_("There is no store “%(code)s”.") % {"code": str(code)[:40]})
+        raise BadItem(_("There is no store “%(code)s”.") % {"code": str(code)[:40]}, "store")
     return stores[code]
 
 
@@ -115,7 +128,7 @@ def _head(position: int, fact: Fact) -> tuple[int, str | None, int | None, datet
     text = number = None
     if type(member) is int:
         if not 0 < member <= LARGEST_ID:
-            raise BadItem(no_member(member))
+            raise MEMBER.bad(no_member(member))
         number = member
     else:
         text = checks.text(member, MEMBER, 64)  # type: ignore[arg-type]  # any other type gets its sentence there

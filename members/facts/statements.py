@@ -46,24 +46,23 @@ LINES = """
     ),
 """
 
-# Positions of purchases whose key is known with other contents, or of another member. The ledger leads to the member,
-# whose purchases are few; there is no index on a purchase's key. Scalar subqueries again, for the same reason.
+# Positions of facts whose key is known with other contents, or of another member. The ledger leads to the member, whose
+# facts are few; there is no index on a fact's key. Scalar subqueries again, for the same reason.
 DIFFERING = """
     SELECT position
     FROM (
         SELECT staged.*, (
             SELECT ledger.member_id FROM members_factkey ledger
-            WHERE (ledger.source, ledger.key, ledger.kind) = (staged.source, staged.key, 'purchase')
+            WHERE (ledger.source, ledger.key, ledger.kind) = (staged.source, staged.key, '{fact}')
         ) AS holder,
         COALESCE(
             staged.member_id, (SELECT m.id FROM members_member m WHERE m.external_id = staged.external_id)
-        ) AS buyer
+        ) AS meant
         FROM ({staged}) staged
     ) known
-    WHERE holder <> buyer OR holder IS NOT NULL AND (
-        SELECT true FROM members_purchase p
-        WHERE p.member_id = holder AND (p.source, p.key) = (known.source, known.key)
-          AND (p.currency, p.total, p.quantity) = (known.currency, known.total, known.quantity)
+    WHERE holder <> meant OR holder IS NOT NULL AND (
+        SELECT true FROM {table} stored
+        WHERE stored.member_id = holder AND (stored.source, stored.key) = (known.source, known.key) AND {same}
         LIMIT 1
     ) IS NULL
 """

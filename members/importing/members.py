@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from members import facts
+from members import facts, identities
 from members.importing import cells
 from members.importing.columns import Columns
 from members.importing.running import Group, Importer
@@ -20,7 +20,7 @@ from members.vocabulary import Channel, Purpose
 
 TEXTS = ("first_name", "last_name", "locale", "zone", "home_store", "preferred_channel")
 DAYS = ("birthday", "joined_on")
-ADDRESSES = {"email": Channel.EMAIL.value, "phone": Channel.SMS.value, "chat": Channel.CHAT.value}
+ADDRESSES = {name: channel for channel, name in identities.FIELDS.items()}
 CONSENTS = {
     f"{channel}_{purpose}": (channel.value, purpose.value)
     for purpose in (Purpose.PROMOTIONAL, Purpose.SERVICE)

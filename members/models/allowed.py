@@ -18,6 +18,8 @@ class Consent(models.Model):
     recorded_at = models.DateTimeField(_("recorded at"))
     source = models.CharField(_("source"), max_length=64, help_text=_("Where it was said: a form, a till, a reply."))
     wording = models.TextField(_("wording"), blank=True, help_text=_("The words the member agreed to."))
+    # Under which its source knows it; empty where it was told without one.
+    key = models.CharField(_("key"), max_length=128, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("consent")

@@ -12,7 +12,7 @@ from members.vocabulary import PointsKind
 class FactKey(models.Model):
     """The ledger that makes facts idempotent: a second fact of a kind with the same source and key is refused."""
 
-    kind = models.CharField(max_length=16)  # event, purchase or points
+    kind = models.CharField(max_length=16)  # event, purchase, points or consent
     source = models.CharField(max_length=64)
     key = models.CharField(max_length=128)
     member = models.ForeignKey(Member, models.CASCADE, db_index=False, related_name="+")

@@ -272,3 +272,30 @@ def test_news_tells_of_new_facts_by_their_ids_and_of_no_repeats(size):
         assert sorted(int(item.reference) for item in told if item.topic == topic) == sorted(known)
     facts.record(given_facts, NOW)
     assert news.read(ada.shard, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"),
+    [
+        (event(member="M-NOBODY"), "member"),
+        (event(name=""), "name"),
+        (event(properties={"x": float("nan")}), "properties"),
+        (purchase(store="atlantis"), "store"),
+        (purchase(currency="eur"), "currency"),
+        (purchase(lines=[]), "lines"),
+        (points(points=0), "points"),
+        (points(kind="found"), "kind"),
+    ],
+)
+def test_a_reject_names_the_field_that_is_wrong(fact, field):
+    cast.ada()
+    assert [reject.field for reject in facts.record([fact], NOW).rejected] == [field]
+
+
+@pytest.mark.parametrize(("levels", "new"), [(20, 1), (21, 0), (400, 0)])
+def test_properties_are_nested_only_as_deep_as_every_reader_can_follow(levels, new):
+    cast.ada()
+    inside: Any = 1
+    for level in range(levels - 1):
+        inside = [inside] if level % 2 else {"in": inside}
+    assert counts(facts.record([event(properties={"in": inside})], NOW)) == (new, 0, 1 - new)

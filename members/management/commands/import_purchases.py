@@ -24,8 +24,8 @@ class Command(ImportCommand):
 
     def importer(self, sheet: Sheet, zone: ZoneInfo, options: dict[str, Any]) -> purchases.Purchases:
         try:
-            source = checks.text(options["source"], "--source", 64)
-            currency = checks.currency(options["currency"])
+            source = checks.text(options["source"], checks.What("source", "--source"), 64)
+            currency = checks.currency(options["currency"], checks.What("currency", _("The currency")))
         except checks.BadItem as error:
             raise Unusable(str(error)) from error
         found = columns.find(sheet, purchases.KNOWN, purchases.NEEDED, attributes=False, skip=options["skip_unknown"])
