@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,6 +51,8 @@ BUILTIN = (
     "url_encode",
 )
 
+LONGEST_RANGE = 1_000
+
 
 @with_context
 def written_date(value: Any, form: str = "long", *, context: RenderContext) -> str:
@@ -91,9 +95,22 @@ OWN = {"date": written_date, "link": link, "number": written_number}
 NAMES = (*BUILTIN, *OWN)
 
 
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that refuses a range such as (1..100000000), which it would write out in memory."""
+
+    @wraps(function)  # with the marks by which Liquid knows that a filter wants its environment
+    def bounded(*given: Any, **named: Any) -> Any:
+        if any(isinstance(one, range) and len(one) > LONGEST_RANGE for one in given):
+            problem = _("a range of more than %(most)d numbers is too long for a filter") % {"most": LONGEST_RANGE}
+            raise FilterArgumentError(problem, token=None)
+        return function(*given, **named)
+
+    return bounded
+
+
 def install(environment: Environment) -> None:
     """Leave an environment with exactly the filters of NAMES."""
-    environment.filters = {name: environment.filters[name] for name in BUILTIN}
+    environment.filters = {name: _bounded(environment.filters[name]) for name in BUILTIN}
     for name, function in OWN.items():
         environment.add_filter(name, function)
 

@@ -57,8 +57,16 @@ def money(amount: Decimal, currency: str, locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def day(value: date, form: str, locale: str) -> str:
-    """Return a date in one of LENGTHS or in a CLDR pattern. Raises ValueError for a pattern that is none."""
-    return format_date(value, form, locale=known(locale))
+    """Return a date in one of LENGTHS or in a CLDR pattern. Raises ValueError for a pattern that is none.
+
+    Patterns as Liquid's own filter takes them (“%d %B”) are none, and neither are those of times.
+    """
+    if "%" in form:
+        raise ValueError(form)
+    try:
+        return format_date(value, form, locale=known(locale))
+    except (AttributeError, KeyError) as error:  # a date has no hours, and no letter stands for nothing
+        raise ValueError(form) from error
 
 
 @lru_cache(maxsize=4096)

@@ -23,6 +23,10 @@ _TAG_NAME = re.compile(r"\{%-?\s*(\w+)")
 _BLOCKS = ("case", "comment", "capture", "for", "if", "raw", "unless")
 
 
+# What Liquid's filters let through when they are given values that they were not made for, such as an infinite number.
+_BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
 class BadTemplate(Exception):
     """A template that cannot be used. `field` is subject, mjml or text; the message is one sentence with the place."""
 
@@ -40,6 +44,7 @@ class _Liquid(Environment):
 
     loop_iteration_limit = 1_000
     local_namespace_limit = 1_000_000
+    output_stream_limit = 1_000_000
 
     def __init__(self, *, autoescape: bool) -> None:
         super().__init__(undefined=StrictUndefined, autoescape=autoescape)
@@ -70,6 +75,9 @@ class Template:
             return self.bound.render(facts)
         except LiquidError as error:
             raise BadTemplate(self.field, _sentence(error), _line(error)) from error
+        except _BROKEN as error:
+            problem = _("it cannot be filled in: %(error)s.") % {"error": f"{type(error).__name__}: {error}"}
+            raise BadTemplate(self.field, problem) from error
 
 
 def parse(field: str, source: str, *, html: bool = False) -> Template:

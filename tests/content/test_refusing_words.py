@@ -49,6 +49,11 @@ def refusal(words: Variant) -> str:
         ("{{ 'shop' | link }}", "Text, line 1: link needs a whole address such as https://example.com/, not “shop”."),
         ("{{ 'x' | number }}", "Text, line 1: “x” is no number."),
         ("{% for x in (1..9999) %}a{% endfor %}", "Text, line 1: loop iteration limit reached."),
+        ("{{ (1..100000000) | join: ', ' }}", "Text, line 1: a range of more than 1000 numbers is too long"),
+        ("{{ 'Infinity' | ceil }}", "Text: it cannot be filled in: OverflowError: cannot convert"),
+        ("{{ member.birthday | date: '%d.%m.%Y' }}", "Text, line 1: date cannot write “March 14, 1990” as “%d.%m.%Y”"),
+        ("{{ offer.until | date: 'd MMMM, HH:mm' }}", "Text, line 1: date cannot write “May 20, 2026” as “d MMMM, HH:"),
+        ("{{ offer.until | date: 'long please' }}", "Text, line 1: date cannot write “May 20, 2026” as “long please”"),
         (" \n", "Text: it is empty; every variant has a text, also the one of an e-mail with a layout."),
     ],
 )  # fmt: skip
