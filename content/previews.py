@@ -7,19 +7,24 @@ from datetime import datetime
 
 from django.conf import settings
 
-from content import offers, sms
+from content import links, offers, sms
 from content.facts import About, facts_for, offer_facts, sample_terms
 from content.models import Content, Offer, Variant
 from content.rendering import BadTemplate, Rendered, render, uses_offer
 from members.models import Member
 from members.vocabulary import Channel
 
+UNSUBSCRIBE_TOKEN = 38  # characters of the token that `channels` makes
+# Ids with as many digits as those of a house that has sent for years.
+_LINK, _MESSAGE = 62**4 - 1, 62**5 - 1
+
 
 @dataclass(frozen=True)
 class Preview:
     """A variant for one member, or the sentence why it cannot be shown.
 
-    `is_sample` tells that the offer in it is not the member's: it has no grant, and the code is none.
+    `is_sample` tells that the offer in it is not the member's: it has no grant, and the code is none. `length` is that
+    of an SMS as it would leave, with a short address in the place of each link.
     """
 
     variant: Variant
@@ -39,10 +44,10 @@ def preview(variant: Variant, member: Member, now: datetime, offer: Offer | None
         needed = uses_offer(variant)
         if shown and (needed or offer):
             facts["offer"] = offer_facts(sample_terms(shown, now), facts["locale"], facts["zone"])
-        rendered = render(variant, facts, f"{settings.CHORALE_PUBLIC_URL}/u/preview")
+        rendered = render(variant, facts, _stop())
     except BadTemplate as error:
         return Preview(variant, None, str(error))
-    length = sms.segments(rendered.text) if variant.channel == Channel.SMS else None
+    length = sms.segments(_as_sent(rendered.text)) if variant.channel == Channel.SMS else None
     return Preview(variant, rendered, length=length, is_sample=bool(shown and (needed or offer)))
 
 
@@ -50,6 +55,16 @@ def previews(content: Content, member: Member, now: datetime, offer: Offer | Non
     """Show every variant of a content to a member, by channel and language."""
     listed = content.variants.order_by("channel", "language").select_related("content")
     return [preview(variant, member, now, offer) for variant in listed]
+
+
+def _stop() -> str:
+    """Return an unsubscribe address as long as the real ones, which leads nowhere."""
+    return f"{settings.CHORALE_PUBLIC_URL}/u/{'preview'.ljust(UNSUBSCRIBE_TOKEN, '-')}"
+
+
+def _as_sent(text: str) -> str:
+    places = links.wrappable(links.in_text(text), _stop())
+    return links.wrapped(text, places, dict.fromkeys((place.url for place in places), _LINK), _MESSAGE)
 
 
 def _example() -> Offer | None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from uuid import uuid4
 
+import pytest
+from django.conf import settings
+
+from channels.addresses import unsubscribe_url
 from content.models import Link, Variant
 from content.previews import Preview, preview, previews
+from content.rendering import About, Order, Rendered, render_all
 from content.sms import SmsLength
 from tests import cast
 from tests.cast import NOW
@@ -41,9 +46,27 @@ def test_every_variant_is_shown_for_a_real_member_with_the_length_of_an_sms() ->
     assert text_of(german) == "Hallo Ada ✓"
     assert german.length == SmsLength("UCS-2", 11, 1, "✓")
     assert text_of(english) == "Hi Ada https://shop.example/"
-    assert english.length == SmsLength("GSM-7", 28, 1)
+    assert english.length == SmsLength("GSM-7", len("Hi Ada ") + len(f"{settings.CHORALE_PUBLIC_URL}/l/") + 22, 1)
     assert not Link.objects.exists()  # nothing is sent, nothing is kept
     assert not any(one.is_sample for one in shown)
+
+
+@pytest.mark.django_db
+def test_the_length_of_an_sms_is_that_of_what_leaves() -> None:
+    """Long links become short, and the address that stops messages has its real length."""
+    ada = cast.ada()
+    within = content()
+    long = variant("sms", within, text="Look: https://shop.example/" + "tea/" * 60)
+    stop = variant("sms", within, language="de", text="Tea! No more: {{ unsubscribe_url }}")
+    [made] = render_all([Order(62**5 - 1, stop, About(ada.pk, "de"), unsubscribe_url(str(uuid4())))])
+    assert isinstance(made, Rendered)
+
+    shown, stopping = preview(long, ada, NOW).length, preview(stop, ada, NOW).length
+
+    assert shown is not None
+    assert (shown.segments, len(text_of(preview(long, ada, NOW))) > 160) == (1, True)
+    assert stopping is not None
+    assert stopping.characters == len(made.text)
 
 
 @pytest.mark.django_db
