@@ -62,6 +62,8 @@ def stop(subscription: Subscription, now: datetime) -> bool:
         "address": subscription.address,
     }
     with transaction.atomic():
+        # Mail programs are known to click twice at once; the second one waits here, and then has nothing to say.
+        Message.objects.select_for_update(no_key=True).filter(pk=subscription.message_id).first()
         members = Sql(_MEMBERS, params)
         changed = consent.withdraw(members, [subscription.channel], subscription.purposes, now, source=SOURCE)
         if changed:

@@ -67,6 +67,10 @@ def append(decisions: Sql, now: datetime) -> int:
     return int(count)
 
 
+# Of two clicks at the same moment the one that comes second may have read its clock first.
+_SAID_AT_ONCE = "%(at)s::timestamptz + interval '5 seconds'"
+
+
 def withdraw(
     members: Sql, channels: Iterable[str], purposes: Iterable[str], now: datetime, *, source: str, wording: str = ""
 ) -> int:
@@ -82,7 +86,7 @@ def withdraw(
             SELECT DISTINCT given.member_id, channel, purpose
             FROM ({given.text}) given, unnest(%(channels)s::text[]) channel, unnest(%(purposes)s::text[]) purpose
         ) w
-        WHERE {latest("w.member_id", "w.channel", "w.purpose", at="%(at)s")} IS DISTINCT FROM false
+        WHERE {latest("w.member_id", "w.channel", "w.purpose", at=_SAID_AT_ONCE)} IS DISTINCT FROM false
     """
     chosen = {"channels": list(channels), "purposes": list(purposes), "source": source, "wording": wording, "at": now}
     return append(Sql(text, {**given.params, **chosen}), now)

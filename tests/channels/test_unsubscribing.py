@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from channels import unsubscribing
 from channels.addresses import unsubscribe_url
 from channels.models import Message
 from content.models import Content
@@ -17,6 +18,7 @@ from tests import cast
 from tests.cast import DAY
 from tests.channels import outbox
 from tests.channels.departed import message
+from tests.content.at_once import at_once
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"
@@ -53,6 +55,17 @@ def test_looking_at_the_page_stops_nothing(client: Client) -> None:
     assert "ada@example.com" not in page
     assert client.head(address(sent)).status_code == 200
     assert withdrawn() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clicks_at_the_same_moment_are_one_decision_and_one_touchpoint() -> None:
+    sent = mailed(ada())
+    found = unsubscribing.subscription(str(sent.public_id))
+    assert found is not None
+    changed = at_once(5, lambda _place: unsubscribing.stop(found, datetime.now(UTC)))
+    assert sorted(changed) == [False] * 4 + [True]
+    assert Consent.objects.filter(granted=False).count() == 1
+    assert Touchpoint.objects.filter(kind="unsubscribed").count() == 1
 
 
 def test_one_click_needs_no_cookie_no_token_and_no_redirect() -> None:
