@@ -164,11 +164,18 @@ def _answer(grant_id: int, request_key: str, now: datetime) -> Redemption | None
         return mine
     found = all_of_it.standing().first()
     if found:
-        raise AlreadyRedeemed(found.who_name, found.happened_at, found.store.name if found.store else "")
+        raise AlreadyRedeemed(found.who_name, found.happened_at, _where(found))
     grant = Grant.objects.select_related("offer").filter(id=grant_id).first()
     if grant and grant.state == Grant.State.LIVE and now in grant.validity:
         return None
     raise NotLive(_why_not(grant, now))
+
+
+def _where(found: Redemption) -> str:
+    """Return the store's name, else the channel's; nothing for a purchase that names no store."""
+    if found.store:
+        return found.store.name
+    return "" if found.purchase_id else str(Channel(found.channel).label)
 
 
 def _why_not(grant: Grant | None, now: datetime) -> str:

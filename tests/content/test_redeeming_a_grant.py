@@ -87,6 +87,23 @@ def test_the_same_request_gets_the_first_answer_and_another_one_who_when_and_whe
 
 
 @pytest.mark.django_db
+def test_who_redeemed_without_a_store_did_so_at_the_desk_and_nobody_at_all_at_the_counter() -> None:
+    """A tap that names nobody was no purchase."""
+    grants = granted(offer(), *cast.crowd(2))
+    offers.redeem(grants[0].pk, request_key="a", channel=Channel.DESK, now=LATER, who=cast.rep())
+    offers.redeem(grants[1].pk, request_key="a", channel=Channel.COUNTER, now=LATER)
+    said = []
+    for grant in grants:
+        with pytest.raises(AlreadyRedeemed) as refused:
+            offers.redeem(grant.pk, request_key="b", channel=Channel.COUNTER, now=NOW + DAY)
+        said.append(str(refused.value))
+    assert said == [
+        "This offer was redeemed already: 2026-03-10 12:00 UTC, Rita, Desk.",
+        "This offer was redeemed already: 2026-03-10 12:00 UTC, Counter.",
+    ]
+
+
+@pytest.mark.django_db
 def test_what_is_not_live_is_refused_with_the_reason() -> None:
     what = offer(name="Tea", valid_days=2)
     expired, withdrawn, declined, early = granted(what, *cast.crowd(4))
