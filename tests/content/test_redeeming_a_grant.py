@@ -98,7 +98,7 @@ def test_who_redeemed_without_a_store_did_so_at_the_desk_and_nobody_at_all_at_th
             offers.redeem(grant.pk, request_key="b", channel=Channel.COUNTER, now=NOW + DAY)
         said.append(str(refused.value))
     assert said == [
-        "This offer was redeemed already: 2026-03-10 12:00 UTC, Rita, Desk.",
+        "This offer was redeemed already: 2026-03-10 12:00 UTC, Rosa, Desk.",
         "This offer was redeemed already: 2026-03-10 12:00 UTC, Counter.",
     ]
 
