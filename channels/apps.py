@@ -17,11 +17,12 @@ class ChannelsConfig(AppConfig):
         from channels.chat.adapter import Chat
         from channels.desk.adapter import Desk
         from channels.email.adapter import Email
+        from channels.models import Hold, PressurePolicy, QuietHours, Sender, Team
         from channels.panels import PANELS
         from channels.sms.adapter import Sms
         from content import offers
+        from members import audit_log, panels
         from members import home as cards
-        from members import panels
 
         for adapter in (Email, Sms, Chat, Desk):
             registry.register(adapter)
@@ -39,3 +40,8 @@ class ChannelsConfig(AppConfig):
                 "channels.view_message",
             )
         )
+        fares = ["failing_since", "failing_words", "free_at"]
+        audit_log.watch(Sender, without=fares, hidden=["secrets", "token"])
+        audit_log.watch(Team, many=["users"])
+        for model in (QuietHours, PressurePolicy, Hold):
+            audit_log.watch(model)

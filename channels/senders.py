@@ -39,7 +39,7 @@ def configure(sender: Sender, given: Mapping[str, Any]) -> None:
     hidden = {setting.name for setting in kind.settings if setting.secret}
     sender.channel = kind.channel
     sender.settings = {name: value for name, value in values.items() if name not in hidden}
-    sender.secrets = _encrypted({name: value for name, value in values.items() if name in hidden})
+    sender.secrets = _encrypted({name: value for name, value in values.items() if name in hidden}, sender.secrets)
     sender.token = sender.token or secrets.token_urlsafe(32)
 
 
@@ -104,24 +104,35 @@ def _typed(setting: Setting, value: Any) -> Any:
     return text
 
 
-def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CHORALE_FIELD_KEYS])
+def _keys() -> list[Fernet]:
+    return [Fernet(key) for key in settings.CHORALE_FIELD_KEYS]
 
 
-def _encrypted(hidden: Mapping[str, Any]) -> str:
-    return _fernet().encrypt(json.dumps(hidden).encode()).decode() if hidden else ""
+def _read(stored: str, fernet: MultiFernet) -> dict[str, Any] | None:
+    """Return the secrets, None where they were encrypted with another key."""
+    try:
+        return dict(json.loads(fernet.decrypt(stored.encode())))
+    except InvalidToken:
+        return None
+
+
+def _encrypted(hidden: Mapping[str, Any], stored: str) -> str:
+    """Return secrets encrypted with the first key; the `stored` ones where they are the same, for nothing changed."""
+    if not hidden or (stored and _read(stored, MultiFernet(_keys()[:1])) == hidden):
+        return stored if hidden else ""
+    return MultiFernet(_keys()).encrypt(json.dumps(hidden).encode()).decode()
 
 
 def _decrypted(sender: Sender) -> dict[str, Any]:
     if not sender.secrets:
         return {}
-    try:
-        return dict(json.loads(_fernet().decrypt(sender.secrets.encode())))
-    except InvalidToken:
+    found = _read(sender.secrets, MultiFernet(_keys()))
+    if found is None:
         raise BadSettings(
             _(
                 "The secrets of sender “%(name)s” cannot be read with the keys in CHORALE_FIELD_KEYS; "
                 "put back the key that they were stored with, or enter them again."
             )
             % {"name": sender.name}
-        ) from None
+        )
+    return found

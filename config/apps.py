@@ -12,8 +12,15 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Make Chorale's Celery app the current one."""
-        from config import celery, roles, schedule  # noqa: F401 - not at import: Django's settings are complete only now
+        # Not at import: Django's settings are complete only now.
+        from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+        from config import celery, roles, schedule  # noqa: F401
+        from members import audit_log
+
+        audit_log.watch(PeriodicTask, without=["last_run_at", "total_run_count", "date_changed"])
+        for model in (IntervalSchedule, CrontabSchedule):
+            audit_log.watch(model)
         # The signal is sent for apps with tables only; the entries stand in beat's.
         post_migrate.connect(schedule.install, sender=apps.get_app_config("django_celery_beat"))
         post_migrate.connect(roles.install, sender=apps.get_app_config("journeys"))

@@ -15,6 +15,7 @@ _FACTS = "event purchase purchaseline pointsentry"
 _SEE_MEMBERS = f"member identity tag consent suppression {_FACTS} standing membership touchpoint store"
 _SEE_SENDING = "message rendering receipt followup handoff team sender quiethours pressurepolicy hold"
 _SEE_JOURNEYS = "journey version step enrollment trace"
+_SEE_PLANS = "segment content variant offer"
 
 # Role → what its people may do → the models. Publishing, pausing and stopping are changes of a journey;
 # what one opens is a door.
@@ -37,7 +38,7 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
         ("open",): "counter",
     },
     "Manager": {
-        ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} segment content variant offer grant redemption user",
+        ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} {_SEE_PLANS} grant redemption user auditentry",
         ("view", "change"): "followup handoff team store grant",  # changing a grant is withdrawing it
         ("open",): "contacts counter",
         ("undo",): "redemption",

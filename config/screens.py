@@ -50,6 +50,7 @@ PEOPLE = {
     "members.store": "storefront",
     "members.zone": "schedule",
     "django_celery_beat.periodictask": "timer",
+    "members.auditentry": "policy",
 }
 
 

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_htmx",
     "django_celery_beat",
+    "auditlog",
     "members",
     "content",
     "channels",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "members.visits.Visits",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -141,6 +143,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# The audit log --------------------------------------------------------------------------------------------------------
+
+AUDITLOG_LOGENTRY_MODEL = "members.AuditEntry"
+MIGRATION_MODULES = {"auditlog": None}  # its own table gives way to ours
 
 # The web --------------------------------------------------------------------------------------------------------------
 

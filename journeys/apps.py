@@ -13,10 +13,11 @@ class JourneysConfig(AppConfig):
     def ready(self) -> None:
         """Make the step kinds known, and have the engine look as soon as news is committed."""
         from journeys import home
+        from journeys.models import Journey
         from journeys.panels import ENROLLMENTS
         from journeys.steps import house
+        from members import audit_log, news, panels
         from members import home as cards
-        from members import news, panels
 
         house.register_all()
         news.on_commit(look_at)
@@ -27,6 +28,8 @@ class JourneysConfig(AppConfig):
                 "journeys", _("Journeys"), 30, "journeys/home/results.html", home.results, "journeys.view_journey"
             )
         )
+        # Publishing, pausing and stopping are deeds with names of their own.
+        audit_log.watch(Journey, without=["state", "current", "dates_until"])
 
 
 def look_at(_shards: set[int]) -> None:

@@ -18,9 +18,10 @@ from journeys.models import Edge, Journey, Step, Version
 from journeys.plan import Plan, plan
 from journeys.steps.base import kinds
 from journeys.vocabulary import JourneyState
-from members import news, segments
+from members import audit_log, news, segments
 from members.models import Segment, User
 from members.sql import rows
+from members.vocabulary import Deed
 
 # Enrollments stay on their version, and a goal counts for a while after the end: these still have to be woken.
 _VERSIONS_UNDER_WAY = """
@@ -50,6 +51,7 @@ def publish(journey: Journey, definition: Mapping[str, Any], now: datetime, who:
     # A tick that began before this may still enter members into the version that was current.
     _listen(journey, now, {before} if before else set())
     _take_in(version, now)
+    audit_log.note(who, Deed.PUBLISHED, journey, _("version {number}").format(number=version.number))
     return version
 
 
@@ -60,10 +62,11 @@ def pause(journey: Journey, now: datetime, who: User | None = None) -> None:
     _demand(journey, JourneyState.LIVE)
     holds.place(Hold.Scope.JOURNEY, str(journey.pk), _("The journey is paused."), now, who)
     _set_state(journey, JourneyState.PAUSED)
+    audit_log.note(who, Deed.PAUSED, journey)
 
 
 @transaction.atomic
-def resume(journey: Journey, now: datetime) -> None:
+def resume(journey: Journey, now: datetime, who: User | None = None) -> None:
     """Let a paused journey go on. Dates that came meanwhile are past; whoever waits in the entry segment may enter."""
     journey = _locked(journey)
     _demand(journey, JourneyState.PAUSED)
@@ -72,6 +75,7 @@ def resume(journey: Journey, now: datetime) -> None:
     _set_state(journey, JourneyState.LIVE)
     if journey.current is not None:
         _take_in(journey.current, now)
+    audit_log.note(who, Deed.RESUMED, journey)
 
 
 def stop(journey: Journey, now: datetime, who: User | None = None) -> int:
@@ -85,6 +89,7 @@ def stop(journey: Journey, now: datetime, who: User | None = None) -> int:
         holds.place(Hold.Scope.JOURNEY, str(journey.pk), _("The journey is being stopped."), now, who)
         news.unlisten(_listener(journey))
         _set_state(journey, JourneyState.STOPPED)
+        audit_log.note(who, Deed.STOPPED, journey)
     left = engine.end_journey(journey.pk, now)
     holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
     return left

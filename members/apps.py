@@ -17,8 +17,11 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register leaves of rules and panels, and have every migrated database filled with what the rest relies on."""
-        from members import doors, home, panels
+        from django.contrib.auth.models import Group
+
+        from members import audit_log, doors, home, panels
         from members.home import customers, watching
+        from members.models import Segment, StandingPolicy, Store, User
         from members.overview import PANELS
         from members.rules import register
         from members.rules.leaves import LEAVES
@@ -32,6 +35,11 @@ class MembersConfig(AppConfig):
             )
         )
         doors.register(doors.Door("admin", _("Admin"), "tune", "admin:index", "", 90))
+        audit_log.watch(User, without=["last_login"], hidden=["password"], many=["groups", "user_permissions"])
+        audit_log.watch(Group, many=["permissions"])
+        audit_log.watch(Segment, without=["size", "refreshed_at"])
+        for model in (StandingPolicy, Store):
+            audit_log.watch(model)
         post_migrate.connect(fill, sender=self)
 
 

@@ -34,6 +34,13 @@ def newest_first(rows: QuerySet[R], before: str, size: int) -> Page[R]:
     return Page(found[:size], _cursor_of(found[size - 1]) if len(found) > size else "", start is None)
 
 
+def older_than(rows: QuerySet[R], before: str, size: int = 50) -> Page[R]:
+    """Return a page of rows by id, those below `before`, or the newest. For rows that are appended as they happen."""
+    start = int(before) if before.isdecimal() and len(before) < 19 else None
+    found = list((rows.filter(pk__lt=start) if start else rows).order_by("-pk")[: size + 1])
+    return Page(found[:size], f"{found[size - 1].pk}" if len(found) > size else "", start is None)
+
+
 def _cursor_of(row: Model) -> str:
     happened_at: datetime = row.happened_at  # type: ignore[attr-defined]
     return f"{happened_at.isoformat()}~{row.pk}"

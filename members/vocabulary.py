@@ -87,3 +87,48 @@ class TouchpointKind(TextChoices):
     REDEEMED = "redeemed", _("Redeemed")
     UNDONE = "undone", _("Redemption undone")
     HAND_OFF = "hand_off", _("Hand-off")  # handed over to a store; the outcome says agreed, no_show or called_off
+
+
+class Deed(TextChoices):
+    """What somebody did, as the audit log says it. docs/audit-log.md explains each."""
+
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    DELETED = "deleted", _("Deleted")
+    PUBLISHED = "published", _("Published")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+    STOPPED = "stopped", _("Stopped")
+    EXPORTED = "exported", _("Exported")
+    LOOKED_UP = "looked_up", _("Looked up")
+    REDEEMED = "redeemed", _("Redeemed")
+    UNDONE = "undone", _("Undone")
+    DECLINED = "declined", _("Declined")  # the member does not want it
+    WITHDRAWN = "withdrawn", _("Withdrawn")  # the company takes it back
+    CANCELLED = "cancelled", _("Cancelled")
+    LIFTED = "lifted", _("Lifted")
+    CONTACTED = "contacted", _("Contacted")  # a follow-up's result, a call, a message, a note
+    HANDED_OFF = "handed_off", _("Handed off")
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    FAILED_SIGN_IN = "failed_sign_in", _("Failed to sign in")
+    LOCKED_OUT = "locked_out", _("Locked out")
+    PASSWORD_CHANGED = "password_changed", _("Changed the password")
+    SECOND_FACTOR_SET_UP = "second_factor_set_up", _("Set up the second factor")
+    SECOND_FACTOR_RESET = "second_factor_reset", _("Reset the second factor")
+    TOKEN_MADE = "token_made", _("Made a token")
+    TOKEN_REVOKED = "token_revoked", _("Revoked a token")
+    PRUNED = "pruned", _("Pruned the audit log")
+
+
+class Through(TextChoices):
+    """Where somebody came in who did something. A door has the name with which its addresses begin."""
+
+    ADMIN = "admin", _("Admin")
+    HOME = "home", _("Home")
+    CONTACTS = "contacts", _("Contacts")
+    COUNTER = "counter", _("Counter")
+    API = "api", _("API")
+    WEB = "web", _("Web")  # signing in, and whatever else has an address
+    COMMAND = "command", _("Command")
+    TASK = "task", _("Task")

@@ -16,7 +16,7 @@ from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Int
 from config import schedule
 from journeys.promises import CHECKS
 from journeys.vocabulary import EndReason, NotEntered, Outcome
-from members.vocabulary import Channel, Purpose
+from members.vocabulary import Channel, Deed, Purpose, Through
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["members", "content", "channels", "journeys", "config"]
@@ -121,6 +121,8 @@ def test_neither_does_sql(pattern: str) -> None:
         (HandOffReason, "rep.md"),
         (Channel, "glossary.md"),
         (Purpose, "glossary.md"),
+        (Deed, "audit-log.md"),
+        (Through, "audit-log.md"),
     ],
 )
 def test_every_word_of_a_closed_vocabulary_is_explained(vocabulary: type, name: str) -> None:

@@ -93,6 +93,5 @@ class FollowUpAdmin(OwnedAdmin[FollowUp], ReadOnlyAdmin[FollowUp]):
         contact = Contact(result, follow_up.contacts, note=said["note"])
         who, key = cast(User, request.user), str(uuid4())
         follow_ups.work(follow_up, contact, who=who, request_key=key, now=clock.now())
-        self.note(request, follow_up, _now("Done: %(result)s") % {"result": result.label})
         told = {"member": follow_up.member, "result": result.label}
         return self.back(request, _now("%(member)s: %(result)s.") % told)

@@ -18,9 +18,10 @@ from channels.admin.filters import JourneyFilter, PlannedFilter, ReachedFilter
 from channels.admin.receipt import message_id
 from channels.models import Hold, Message, Rendering
 from channels.vocabulary import State
-from members import clock
+from members import audit_log, clock
 from members.admin.base import ReadOnlyAdmin, column, object_action
 from members.admin.owned import OwnedAdmin
+from members.vocabulary import Deed
 
 STATE_COLOURS: dict[str, str] = {
     State.SENT: "info",
@@ -97,7 +98,7 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
         problem = "" if message.state in WAITING else _now("It is not waiting any more; there is nothing to cancel.")
         if request.method == "POST" and not problem:
             if messages.cancel_by_hand(message.pk, clock.now()):
-                self.note(request, message, _now("Cancelled by hand."))
+                audit_log.note(request, Deed.CANCELLED, message)
                 told = _now("The message to %(member)s will not leave.") % {"member": message.member}
                 return self.back(request, told, message)
             problem = _now("It has just left; it is with the carrier now.")

@@ -17,7 +17,9 @@ from channels.hand_offs import Agreed
 from channels.models import FollowUp, HandOff
 from channels.vocabulary import FollowUpResult, Intent
 from content.models import Grant
+from members import audit_log
 from members.models import User
+from members.vocabulary import Deed
 
 FURTHEST = timedelta(days=366)
 # After these there is nothing to call about again.
@@ -69,6 +71,7 @@ def work(follow_up: FollowUp, contact: Contact, *, who: User, request_key: str, 
         worked = whole().get(pk=follow_up.pk)
         if taken:
             telling.tell(worked, who, request_key, now)
+            audit_log.note(who, Deed.CONTACTED, worked, contact.result)
         elif not telling.is_known(follow_up, request_key):
             raise NotOpen(why_not(worked))
         return worked

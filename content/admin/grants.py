@@ -12,9 +12,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from content import offers
 from content.models import Grant, Redemption
 from content.offers import codes
-from members import clock
+from members import audit_log, clock
 from members.admin.base import ReadOnlyAdmin, column, object_action
 from members.admin.owned import OwnedAdmin
+from members.vocabulary import Deed
 
 COLOURS: dict[str, str] = {
     Grant.State.LIVE: "success",
@@ -91,7 +92,7 @@ class GrantAdmin(OwnedAdmin[Grant], ReadOnlyAdmin[Grant]):
         names = {"offer": grant.offer, "member": grant.member}
         if not offers.withdraw([grant.pk], clock.now()):
             return self.back(request, _now("%(offer)s for %(member)s was over already.") % names, grant)
-        self.note(request, grant, _now("Withdrawn."))
+        audit_log.note(request, Deed.WITHDRAWN, grant)
         return self.back(request, _now("%(offer)s for %(member)s is withdrawn.") % names, grant)
 
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from content.models import Grant, Redemption
 from content.offers import closing, codes
-from members import news, touchpoints
+from members import audit_log, news, touchpoints
 from members.models import Store, User
 from members.sql import rows
-from members.vocabulary import Channel
+from members.vocabulary import Channel, Deed
 
 # A redemption that is undone at the very moment when another is asked for sends us round once more; twice is a quarrel.
 ROUNDS = 5
@@ -126,8 +126,10 @@ def redeem(
     }
     for _attempt in range(ROUNDS):
         with transaction.atomic():
-            settle(_REDEEM, params, now)
+            taken = settle(_REDEEM, params, now)
             found = _answer(grant_id, request_key, now)
+            if taken and found and who:
+                audit_log.note(who, Deed.REDEEMED, found.grant, f"{found.price} {found.currency}")
         if found:
             return found
     raise NotLive(_("Others are working on this offer at this moment; try again."))

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from content.models import Grant, Redemption
 from content.offers import closing
 from content.offers.redeeming import CONTACT_COLUMNS, name_of
-from members import news, touchpoints
+from members import audit_log, news, touchpoints
 from members.models import User
 from members.sql import rows
+from members.vocabulary import Deed
 
 UNDO_WITHIN = timedelta(minutes=5)
 RIGHT = "content.undo_redemption"  # to undo what others redeemed
@@ -54,7 +55,7 @@ contact AS ({
 }),
 told AS ({closing.NEWS}),
 contact_told AS ({touchpoints.news_of("contact")})
-SELECT (SELECT array_agg(id) FROM closed WHERE state = 'live'),
+SELECT (SELECT count(*) FROM undone), (SELECT array_agg(id) FROM closed WHERE state = 'live'),
        (SELECT array_agg(DISTINCT shard) FROM (SELECT shard FROM told UNION SELECT shard FROM contact_told) told)
 """
 
@@ -89,7 +90,7 @@ def undo(redemption_id: int, *, request_key: str, now: datetime, who: User) -> R
         "who": who.pk,
         "who_name": name_of(who),
     }
-    _settle(params, found.grant, now)
+    _settle(params, found.grant, who, now)
     return _answer(found.pk, request_key)
 
 
@@ -104,12 +105,14 @@ def _found(redemption_id: int) -> Redemption:
     return found
 
 
-def _settle(params: dict[str, object], grant: Grant, now: datetime) -> None:
+def _settle(params: dict[str, object], grant: Grant, who: User, now: datetime) -> None:
     try:
         with transaction.atomic():
-            [(live, shards)] = rows(_UNDO, params)
+            [(undone, live, shards)] = rows(_UNDO, params)
             news.announce(shards)
             closing.reopened(live or [], now)
+            if undone:
+                audit_log.note(who, Deed.UNDONE, grant)
     except IntegrityError as error:
         if _SLOT not in str(error):
             raise

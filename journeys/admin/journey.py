@@ -129,7 +129,7 @@ class JourneyAdmin(HouseAdmin[Journey]):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let a paused journey go on."""
         sentence = gettext_lazy("Everybody goes on where they stand.")
-        return self._asked(request, object_id, gettext_lazy("Resume"), sentence, _resume)
+        return self._asked(request, object_id, gettext_lazy("Resume"), sentence, publishing.resume)
 
     @object_action(gettext_lazy("Stop"), permission="journeys.change_journey", icon="stop")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -185,7 +185,3 @@ def _facts(journey: Journey, numbers: JourneyNumbers) -> Sequence[tuple[str, obj
 
 def _publish(journey: Journey, now: Any, who: User) -> None:
     publishing.publish(journey, journey.draft, now, who)
-
-
-def _resume(journey: Journey, now: Any, _who: User) -> None:
-    publishing.resume(journey, now)

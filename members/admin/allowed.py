@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import DELETION
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from members import clock, consent
+from members import audit_log, clock, consent
 from members.admin.base import BigTableAdmin, column, object_action
 from members.admin.forms import ModelForm
 from members.admin.owned import OwnedAdmin
@@ -24,7 +23,7 @@ from members.consent import Decision
 from members.identities import BadAddress, normalise
 from members.models import Consent, Member, Suppression
 from members.models.people import REACHABLE
-from members.vocabulary import Channel
+from members.vocabulary import Channel, Deed
 
 
 class ConsentForm(ModelForm[Consent]):
@@ -167,8 +166,7 @@ class SuppressionAdmin(BigTableAdmin[Suppression]):
         form = LiftForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             consent.lift(found.channel, found.address, clock.now())
-            told = _now("Lifted: %(reason)s") % {"reason": form.cleaned_data["reason"]}
-            self.note(request, found, told, DELETION)
+            audit_log.note(request, Deed.LIFTED, found, form.cleaned_data["reason"])
             return self.back(request, _now("%(address)s may be used again.") % {"address": found.address})
         return self.page(
             request, "members/admin/lift.html", _now("Lift the suppression"), {"original": found, "form": form}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from members import clock
@@ -14,10 +16,11 @@ from members.models import Member, Segment
 from members.vocabulary import Tier
 
 if TYPE_CHECKING:
+    from django.contrib.admin import FieldListFilter as RangeDateTimeFilter
     from django.contrib.admin import SimpleListFilter as DropdownFilter
     from django.contrib.admin import SimpleListFilter as TextFilter
 else:
-    from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+    from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 
 
 class SegmentFilter(DropdownFilter):
@@ -94,3 +97,20 @@ class TierMoveFilter(DropdownFilter):
             return queryset
         before, after = chosen.split("-")
         return queryset.filter(pk__in=moved_between(before, after, clock.now()))
+
+
+class TimeFilter(RangeDateTimeFilter):
+    """From one instant to another, in UTC. Without a time of day, a day is meant from its beginning or to its end."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Only those between; what is no time counts as not said, where Unfold's own would fail."""
+        ends = {"gte": self._instant("from", "00:00:00"), "lte": self._instant("to", "23:59:59")}
+        return queryset.filter(**{f"{self.field_path}__{name}": end for name, end in ends.items() if end})
+
+    def _instant(self, end: str, default: str) -> datetime | None:
+        day, at = (self.used_parameters.get(f"{self.field_path}_{end}_{part}") for part in (0, 1))
+        try:
+            found = parse_datetime(f"{day} {at or default}")
+        except ValueError:
+            return None
+        return found.replace(tzinfo=UTC) if found else None

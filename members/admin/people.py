@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from members import clock, panels, search
+from members import audit_log, clock, panels, search
 from members.admin.base import ReadOnlyAdmin, column
 from members.admin.filters import RfmFilter, SegmentFilter, TagFilter, TierMoveFilter
 from members.models import Member
-from members.vocabulary import Churn, Tier
+from members.vocabulary import Churn, Deed, Tier
 
 CHURN_COLOURS: dict[str, str] = {Churn.LIGHT: "info", Churn.MODERATE: "warning", Churn.SEVERE: "danger"}
 TIER_COLOURS: dict[str, str] = {Tier.GOLD: "warning", Tier.SILVER: "info"}
@@ -67,6 +67,7 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
     ) -> HttpResponse:
         """Show the member's panels."""
         member = self.allowed(request, object_id, "view")
+        audit_log.note(request, Deed.LOOKED_UP, member)
         context = {"original": member, "member": member, "panels": panels.loaded(member, request, clock.now())}
         return self.page(request, "members/admin/member.html", str(member), context)
 

@@ -1,6 +1,7 @@
 """The tables of members."""
 
 from members.models.allowed import Consent, Suppression
+from members.models.audit import AuditEntry
 from members.models.facts import Event, FactKey, PointsEntry, Purchase, PurchaseLine
 from members.models.news import Listener, News
 from members.models.people import Identity, Member, Tag
@@ -13,6 +14,7 @@ from members.models.touchpoints import Touchpoint
 
 __all__ = [
     "SHARDS",
+    "AuditEntry",
     "Consent",
     "Event",
     "FactKey",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from html import unescape
 
 import pytest
-from django.contrib.admin.models import LogEntry
 
 from members import consent, news
-from members.models import Consent, News, Suppression
+from members.models import AuditEntry, Consent, News, Suppression
 from tests import cast
 from tests.roles import signed_in
 
@@ -72,9 +71,10 @@ def test_lifting_needs_a_reason_and_keeps_it() -> None:
     assert client.post(path, {"reason": "She called, it works again"}).status_code == 302
     assert not Suppression.objects.exists()
     assert News.objects.filter(member=ada, topic="consent").exists()
-    entry = LogEntry.objects.latest("pk")
-    assert (entry.change_message, entry.object_repr) == (
-        "Lifted: She called, it works again",
+    entry = AuditEntry.objects.get(deed="lifted")
+    assert (entry.actor_name, entry.detail, entry.object_repr) == (
+        "administrator-at-work",
+        "She called, it works again",
         "email ada@example.com: 550 no such user",
     )
 
