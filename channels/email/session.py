@@ -15,6 +15,7 @@ from django.core.mail.utils import DNS_NAME
 from channels.base import Fate, Result
 from channels.email import status
 from channels.email.mail import addressed, stuffed
+from channels.email.patience import Conversation, TlsConversation
 
 # The first digits with which MAIL, RCPT and DATA are answered when all is well.
 _EXPECTED = (2, 2, 3)
@@ -159,9 +160,9 @@ def _connected(values: Mapping[str, Any]) -> smtplib.SMTP:
     where = (values["host"], values["port"])
     options: dict[str, Any] = {"timeout": values["timeout"], "local_hostname": DNS_NAME.get_fqdn()}
     if values["security"] == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, context=_trust(), **options)
+        smtp: smtplib.SMTP = TlsConversation(*where, context=_trust(), **options)
     else:
-        smtp = smtplib.SMTP(*where, **options)
+        smtp = Conversation(*where, **options)
     try:
         if values["security"] == "starttls":
             smtp.starttls(context=_trust())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 CUT = "cut"  # close the connection instead of answering
+ENDLESS = "endless"  # answer line by line, and never end
 
 
 @dataclass
@@ -81,6 +83,10 @@ def _converse(server: Server, connection: socket.socket, said: list[str], greeti
         def tell(answer: str, *, now: bool = True) -> bool:
             if answer == CUT:
                 return False
+            while answer == ENDLESS:  # until the client has enough, which breaks the connection
+                lines.write(b"250-and\r\n")
+                lines.flush()
+                time.sleep(0.02)
             lines.write(answer.encode() + b"\r\n")
             if now:
                 lines.flush()

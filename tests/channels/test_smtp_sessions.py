@@ -16,7 +16,7 @@ from channels.base import BadSettings, Fate, Outgoing, Result
 from channels.email import session
 from channels.email.adapter import Email
 from tests.cast import NOW
-from tests.channels.smtp_server import CUT, Server, listening
+from tests.channels.smtp_server import CUT, ENDLESS, Server, listening
 
 VALUES = {
     "host": "127.0.0.1",
@@ -219,7 +219,15 @@ def test_an_answer_that_is_none_leaves_a_whole_mail_in_doubt(server: Server, sen
     assert fates(send(1)) == [Fate.UNKNOWN]
 
 
-@pytest.mark.parametrize("greeting", ["554 go away", CUT, "nonsense"])
+@pytest.mark.parametrize(("command", "fate"), [("EHLO", Fate.AGAIN), ("RCPT", Fate.AGAIN), (".", Fate.UNKNOWN)])
+def test_an_answer_without_end_holds_up_nobody(server: Server, send: Send, command: str, fate: Fate) -> None:
+    server.will(command, ENDLESS)
+    [result] = send(1)
+    assert result.fate is fate
+    assert "does not end" in result.words
+
+
+@pytest.mark.parametrize("greeting", ["554 go away", CUT, "nonsense", ENDLESS])
 def test_a_server_that_does_not_greet_is_away(server: Server, send: Send, greeting: str) -> None:
     server.greeting = greeting
     results = send(2)
