@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -123,15 +124,23 @@ def in_text(text: str) -> list[Place]:
 
 
 def wrappable(places: Iterable[Place], unsubscribe_url: str) -> list[Place]:
-    """Leave out what must not be redirected: the unsubscribe page, short addresses, and what is too long to store."""
+    """Leave out what must not be redirected (the unsubscribe page, short addresses) and what cannot be: no address at
+    all, or one too long to store."""
     own = f"{settings.CHORALE_PUBLIC_URL}/l/"
     # In a text, an unsubscribe address that ends in what looks like punctuation is found without it.
     stops = {unsubscribe_url, unsubscribe_url.rstrip(_SENTENCE_END)}
     return [
         place
         for place in places
-        if place.url not in stops and not place.url.startswith(own) and len(place.url) <= LONGEST
+        if place.url not in stops and not place.url.startswith(own) and _leads_somewhere(place.url)
     ]
+
+
+def _leads_somewhere(url: str) -> bool:
+    try:
+        return len(url) <= LONGEST and bool(urlsplit(url).hostname)
+    except ValueError:  # a bracket in the place of the host
+        return False
 
 
 def wrapped(text: str, places: Iterable[Place], ids: Mapping[str, int], message_id: int) -> str:

@@ -136,6 +136,13 @@ def test_addresses_in_html(html: str, urls: list[str]) -> None:
     assert [place.url for place in links.in_html(html)] == urls
 
 
+@pytest.mark.parametrize("url", ["https://[x", "https://a:b@[::1/tea", "https://?tea", "https://:80/"])
+def test_what_is_no_address_is_left_as_it_was_written(url: str) -> None:
+    """A link that cannot be followed would be an error for whoever clicks it."""
+    assert links.wrappable(links.in_text(f"See {url} now"), "") == []
+    assert links.wrappable(links.in_html(f'<a href="{url}">x</a>'), "") == []
+
+
 def test_the_unsubscribe_page_short_addresses_and_overlong_ones_are_left_alone() -> None:
     unsubscribe = "http://testserver/u/abc"
     texts = [unsubscribe, f"{BASE}1-2-3", f"https://a.example/{'x' * 2000}", "http://testserver/other"]
