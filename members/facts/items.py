@@ -107,7 +107,7 @@ class Said:
 
 @dataclass(slots=True)
 class MemberRecord:
-    """What is known about a member now. None leaves a field as it is, empty text clears it.
+    """What is known about a member now. None leaves a field as it is, empty text clears it (but the language).
 
     `attributes` are merged into the known ones; a value of None removes one. `tags` are added, `identities` replace
     the address on their channel, `consents` are appended where they say something new.

@@ -58,6 +58,7 @@ CONSENT_WORDING = What("consents", gettext_lazy("The wording of the consent"))
 
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,64}")
+NO_STORE = 0  # clears the home store, where NULL leaves it
 _REACHABLE = {channel for channel, _label in REACHABLE}
 
 
@@ -115,7 +116,7 @@ def _locale(value: str | None) -> str | None:
 
 
 def _zone(value: str | None) -> str | None:
-    if value is None or value in zones.names():
+    if not value or value in zones.names():
         return value
     try:
         return zones.zone(value).key
@@ -125,7 +126,7 @@ def _zone(value: str | None) -> str | None:
 
 def _store(code: str | None, stores: Mapping[str, int]) -> int | None:
     if not code:
-        return None
+        return None if code is None else NO_STORE
     if code not in stores:
         raise BadItem(_("There is no store “%(code)s”.") % {"code": code[:40]}, "home_store")
     return stores[code]

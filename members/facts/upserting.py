@@ -7,7 +7,7 @@ INSERT = """
     INSERT INTO members_member (public_id, external_id, first_name, last_name, birthday, joined_on, locale, zone_id,
                                 home_store_id, preferred_channel, attributes, recorded_at)
     SELECT gen_random_uuid(), external_id, COALESCE(first_name, ''), COALESCE(last_name, ''), birthday, joined_on,
-           COALESCE(locale, 'en'), zone_id, home_store_id, COALESCE(preferred_channel, ''),
+           COALESCE(locale, 'en'), NULLIF(zone_id, ''), NULLIF(home_store_id, 0), COALESCE(preferred_channel, ''),
            attributes - ARRAY(SELECT part.key FROM jsonb_each(attributes) part WHERE part.value = 'null'), %(now)s
     FROM ({members}) given
     WHERE NOT EXISTS (SELECT FROM members_member m WHERE m.external_id = given.external_id)
@@ -38,8 +38,8 @@ APPLY = f"""
         SELECT m.id, COALESCE(who.first_name, m.first_name) AS first_name,
                COALESCE(who.last_name, m.last_name) AS last_name, COALESCE(who.birthday, m.birthday) AS birthday,
                COALESCE(who.joined_on, m.joined_on) AS joined_on, COALESCE(who.locale, m.locale) AS locale,
-               COALESCE(who.zone_id, m.zone_id) AS zone_id,
-               COALESCE(who.home_store_id, m.home_store_id) AS home_store_id,
+               NULLIF(COALESCE(who.zone_id, m.zone_id), '') AS zone_id,
+               NULLIF(COALESCE(who.home_store_id, m.home_store_id), 0) AS home_store_id,
                COALESCE(who.preferred_channel, m.preferred_channel) AS preferred_channel,
                (m.attributes || who.attributes)
                    - ARRAY(SELECT part.key FROM jsonb_each(who.attributes) part WHERE part.value = 'null') AS attributes

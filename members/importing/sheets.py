@@ -46,7 +46,7 @@ class Sheet:
         # A line of unusual length comes in pieces: they are rejected, and memory stays bounded.
         lines = iter(lambda: self._file.readline(LONGEST_LINE), "")
         self._reader = csv.reader(lines, delimiter=self.delimiter)
-        self.header = [name.strip() for name in next(csv.reader([first], delimiter=self.delimiter), [])]
+        self.header = self._names(first)
         self._lines_before = 1
         if not any(self.header):
             raise Unusable(_("%(file)s has no header line with the names of the columns.") % {"file": path})
@@ -63,6 +63,13 @@ class Sheet:
             raise Unusable(
                 _("%(file)s is not in this encoding: %(why)s.") % {"file": self._path, "why": error}
             ) from error
+
+    def _names(self, first: str) -> list[str]:
+        try:
+            return [name.strip() for name in next(csv.reader([first], delimiter=self.delimiter), [])]
+        except csv.Error as error:
+            values = {"file": self._path, "why": error}
+            raise Unusable(_("The first line of %(file)s names no columns: %(why)s.") % values) from error
 
     def done(self) -> int:
         """Return how many bytes have been read so far."""

@@ -197,6 +197,7 @@ def test_times_and_numbers_without_country_take_the_options(file):
         ("external_id\nM-1\n", {"region": "ZZ"}, "There is no region “ZZ”"),
         ("external_id\nM-1\n", {"zone": "Europe/Berlim"}, "There is no zone “Europe/Berlim”"),
         ("external_id\nM-1\n", {"encoding": "klingon"}, "There is no encoding “klingon”"),
+        ("x" * 200_000, {}, "names no columns: field larger than field limit"),
         ("external_id\nM-1\n", {"encoding": "base64"}, "There is no encoding “base64”"),
         ("external_id\nM-1\n", {"encoding": "utf-16"}, "is not in this encoding"),
         ("external_id\x00\nM-1\n", {}, "is not in this encoding"),

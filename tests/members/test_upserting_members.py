@@ -89,6 +89,19 @@ def test_only_what_a_record_names_is_changed():
     assert changed.recorded_at == NOW
 
 
+def test_empty_text_clears_what_a_member_can_be_without():
+    cast.ada()
+
+    def emptied(code: str) -> list[MemberRecord]:
+        return [MemberRecord(code, first_name="", last_name="", zone="", home_store="", preferred_channel="")]
+
+    assert counts(facts.upsert_members(emptied("M-ADA"), LATER)) == (0, 1, 0, 0)
+    assert counts(facts.upsert_members(emptied("M-ADA"), LATER)) == (0, 0, 1, 0)
+    assert counts(facts.upsert_members(emptied("M-NEW"), LATER)) == (1, 0, 0, 0)
+    bare = {"first_name": "", "last_name": "", "zone": None, "home_store": None, "preferred_channel": ""}
+    assert list(Member.objects.values(*bare)) == [bare, bare]
+
+
 def test_attributes_are_merged_and_null_removes_one():
     facts.upsert_members([whole(attributes={"shoe": 38, "pets": ["cat"]})], NOW)
     facts.upsert_members([MemberRecord("M-1", attributes={"shoe": None, "city": "Graz"})], LATER)
