@@ -10,13 +10,14 @@ from datetime import datetime
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from channels import letters
 from channels.addresses import receipt_url, sample_unsubscribe_url, unsubscribe_url
 from channels.base import Outgoing
 from channels.claims import Claimed
 from channels.models import Sender
 from channels.vocabulary import OriginKind
 from content.models import Variant
-from content.rendering import About, BadTemplate, Order, Rendered, render_all, variants
+from content.rendering import About, BadTemplate, Letter, Order, Rendered, render_all, variants
 from members.vocabulary import Channel, Purpose
 
 CHUNK = 200  # so many are filled in together: a few queries for all of them
@@ -35,7 +36,8 @@ class Composed:
 def compose(sender: Sender, messages: Sequence[Claimed], now: datetime) -> Composed:
     """Fill in messages of a sender. A template that fails for one member does not hold up the others."""
     found = variants((message.content_id, message.channel, message.language) for message in messages)
-    orders = {message.id: _order(message, found) for message in messages}
+    written = letters.written(message.id for message in messages if message.origin_kind == OriginKind.REP)
+    orders = {message.id: _order(message, found, written.get(message.id)) for message in messages}
     known = [order for order in orders.values() if order]
     rendered = dict(zip((order.message_id for order in known), _rendered(known), strict=True))
     outgoing, unrendered = [], {}
@@ -48,7 +50,7 @@ def compose(sender: Sender, messages: Sequence[Claimed], now: datetime) -> Compo
     return Composed(outgoing, unrendered)
 
 
-def _order(message: Claimed, found: Mapping[tuple[int, str, str], Variant]) -> Order | None:
+def _order(message: Claimed, found: Mapping[tuple[int, str, str], Variant], letter: Letter | None) -> Order | None:
     variant = found.get((message.content_id, message.channel, message.language))
     if variant is None:
         return None
@@ -57,7 +59,7 @@ def _order(message: Claimed, found: Mapping[tuple[int, str, str], Variant]) -> O
     purpose = variant.content.purpose if test else message.purpose
     stoppable = message.channel in _STOPPABLE and purpose != Purpose.TRANSACTIONAL
     stop = (sample_unsubscribe_url() if test else unsubscribe_url(message.key)) if stoppable else ""
-    about = About(message.member_id, message.language, message.grant_id, message.journey_name)
+    about = About(message.member_id, message.language, message.grant_id, message.journey_name, letter)
     return Order(message.id, variant, about, stop)
 
 

@@ -23,12 +23,14 @@ CANCELLED = """
 # A test went to the marketer who sent it: the member whose data it shows was not contacted.
 _CONTACT = """
     SELECT x.member_id, %(now)s::timestamptz AS happened_at, x.channel, 'out' AS direction,
-           CASE x.channel WHEN 'desk' THEN 'follow_up' ELSE 'message' END AS kind,
+           CASE x.channel WHEN 'desk' THEN 'follow_up' ELSE 'message' END AS kind, rep.id AS who_id,
+           COALESCE(NULLIF(btrim(concat_ws(' ', rep.first_name, rep.last_name)), ''), rep.username) AS who_name,
            x.id AS message_id, x.journey_id, x.journey_name,
            g.offer_id, o.name AS offer_name, x.grant_id, x.price, x.currency,
            x.content_id, c.name AS content_name, COALESCE(NULLIF(r.subject, ''), r.text) AS text, x.came_to AS outcome
     FROM moved x
     JOIN content_content c ON c.id = x.content_id
+    LEFT JOIN members_user rep ON x.origin_kind = 'rep' AND rep.id = x.origin_id
     LEFT JOIN channels_rendering r ON r.message_id = x.id
     LEFT JOIN content_grant g ON g.id = x.grant_id
     LEFT JOIN content_offer o ON o.id = g.offer_id
@@ -40,6 +42,8 @@ _COLUMNS = (
     "channel",
     "direction",
     "kind",
+    "who_id",
+    "who_name",
     "message_id",
     "journey_id",
     "journey_name",

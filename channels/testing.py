@@ -12,7 +12,7 @@ from channels.vocabulary import OriginKind, Reason
 from content import offers
 from content.compiled import compiled
 from content.models import Content, Grant, Variant
-from content.rendering import uses_offer, variant_for
+from content.rendering import uses_letter, uses_offer, variant_for
 from content.templates import BadTemplate
 from members.identities import BadAddress, normalise
 from members.models import Member
@@ -91,9 +91,11 @@ def _grant(variant: Variant, member: Member, now: datetime) -> Grant | None:
     """Return the grant of which the test speaks, the one that the preview shows too; None where it speaks of none."""
     try:
         names = {name.partition(".")[0] for part in compiled(variant).parts for name in part.names}
-        needed = uses_offer(variant)
+        needed, letter = uses_offer(variant), uses_letter(variant)
     except BadTemplate as error:
         raise CannotTest(str(error)) from error
+    if letter:
+        raise CannotTest(_("Only what a rep writes fills these words; look at the preview."))
     live = offers.current(member.pk, now) if "offer" in names else []
     if needed and not live:
         raise CannotTest(

@@ -13,7 +13,7 @@ from uuid import UUID
 from content import formats
 from content.models import Offer
 from content.offers import addresses, codes
-from content.variables import Attributes, Group
+from content.variables import Attributes, Group, Words
 from members import zones
 from members.sql import rows
 from members.vocabulary import Tier
@@ -35,13 +35,22 @@ ORDER BY place
 
 
 @dataclass(frozen=True)
+class Letter:
+    """What a rep wrote to one member, word for word: nothing in it is a variable."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
 class About:
-    """Whom a message is for, in which language, with which grant, from which journey."""
+    """Whom a message is for, in which language, with which grant, from which journey, with which letter."""
 
     member_id: int
     language: str
     grant_id: int | None = None
     journey_name: str = ""
+    letter: Letter | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,8 @@ class Terms:
 def facts_for(asked: Iterable[About]) -> list[dict[str, Any]]:
     """Return the variables for each, in order, as `content.variables` describes them; money and dates are written out.
 
-    A variable that this member has no value for is None; `offer` is None without a grant. Raises ValueError if a member
-    does not exist.
+    A variable that this member has no value for is None; `offer` is None without a grant, `letter` without one. Raises
+    ValueError if a member does not exist.
     """
     listed = list(asked)
     params = {
@@ -121,6 +130,7 @@ def _facts(about: About, row: tuple[Any, ...]) -> dict[str, Any]:
         "member": member,
         "store": Group(zip(("name", "phone", "address"), (value or None for value in row[12:15]), strict=True)),
         "offer": offer_facts(Terms(*row[15:]), locale, zone) if row[15] is not None else None,
+        "letter": Words(subject=about.letter.subject, text=about.letter.text) if about.letter else None,
         "journey": {"name": about.journey_name or None},
         "unsubscribe_url": None,
         "locale": locale,

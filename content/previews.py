@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from content import links, offers, sms
-from content.facts import About, facts_for, offer_facts, sample_terms
+from content import links, offers, sms, variables
+from content.facts import About, Letter, facts_for, offer_facts, sample_terms
 from content.models import Content, Offer, Variant
 from content.rendering import BadTemplate, Rendered, render, uses_offer
 from members.models import Member
@@ -38,7 +38,8 @@ def preview(variant: Variant, member: Member, now: datetime, offer: Offer | None
     """Show a variant to a member as of `now`, with the member's live grant (of `offer`) or what a grant would say."""
     live = [grant for grant in offers.current(member.pk, now) if offer is None or grant.offer_id == offer.pk]
     grant = live[0] if live else None
-    [facts] = facts_for([About(member.pk, variant.language, grant.pk if grant else None)])
+    about = About(member.pk, variant.language, grant.pk if grant else None, letter=_letter())
+    [facts] = facts_for([about])
     shown = None if grant else offer or _example()
     try:
         needed = uses_offer(variant)
@@ -65,6 +66,11 @@ def _stop() -> str:
 def _as_sent(text: str) -> str:
     places = links.wrappable(links.in_text(text), _stop())
     return links.wrapped(text, places, dict.fromkeys((place.url for place in places), _LINK), _MESSAGE)
+
+
+def _letter() -> Letter:
+    """Return a letter to show where a rep will write one."""
+    return Letter(**variables.examples()["letter"])
 
 
 def _example() -> Offer | None:

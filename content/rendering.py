@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from content import links
 from content.compiled import check, compiled
-from content.facts import About, facts_for
+from content.facts import About, Letter, facts_for
 from content.models import Content, Variant
 from content.templates import BadTemplate
 from members.vocabulary import Channel
@@ -20,6 +20,7 @@ from members.vocabulary import Channel
 __all__ = [
     "About",
     "BadTemplate",
+    "Letter",
     "Order",
     "Rendered",
     "check",
@@ -27,6 +28,7 @@ __all__ = [
     "problems",
     "render",
     "render_all",
+    "uses_letter",
     "uses_offer",
     "variant_for",
     "variants",
@@ -61,6 +63,11 @@ class Order:
 def uses_offer(variant: Variant) -> bool:
     """Say whether a variant cannot be sent without an offer. Raises BadTemplate."""
     return any(part.needs_offer for part in compiled(variant).parts)
+
+
+def uses_letter(variant: Variant) -> bool:
+    """Say whether only what a rep writes fills a variant. Raises BadTemplate."""
+    return any(part.needs_letter for part in compiled(variant).parts)
 
 
 def problems(content: Content, *, has_offer: bool) -> list[str]:

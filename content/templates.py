@@ -67,7 +67,15 @@ class Template:
     @property
     def needs_offer(self) -> bool:
         """Whether it cannot do without an offer: it speaks of one and does not ask `{% if offer %}`."""
-        return "offer" not in self.names and any(name.startswith("offer.") for name in self.names)
+        return self._needs("offer")
+
+    @property
+    def needs_letter(self) -> bool:
+        """Whether it cannot do without a letter that a rep wrote."""
+        return self._needs("letter")
+
+    def _needs(self, group: str) -> bool:
+        return group not in self.names and any(name.startswith(f"{group}.") for name in self.names)
 
     def render(self, facts: Mapping[str, Any]) -> str:
         """Return the text for one member. Raises BadTemplate if the facts lack what it needs."""

@@ -58,6 +58,9 @@ VARIABLES = (
         _("Address of a picture of that QR code, for e-mails."),
         "https://example.com/o/8/code.png",
     ),
+    Variable("letter", _("Whether the message is a letter that a rep wrote, for conditions."), True),
+    Variable("letter.subject", _("What the rep wrote as its subject."), "Your coat"),
+    Variable("letter.text", _("What the rep wrote, line by line."), "It is here, in your size."),
     Variable("journey.name", _("Name of the journey that sends the message."), "Win back"),
     Variable("unsubscribe_url", _("Address of the page where the member unsubscribes."), "https://example.com/u/7"),
 )
@@ -83,6 +86,17 @@ class Group(dict[str, str | None]):
         return self["name"] or ""
 
 
+class Words(dict[str, str]):
+    """What somebody wrote: `subject` and `text`. In conditions and in text it stands for its text."""
+
+    def __liquid__(self) -> str:
+        """Return what Liquid compares and asks for truth."""
+        return self["text"]
+
+    def __str__(self) -> str:
+        return self["text"]
+
+
 def is_known(path: Sequence[Any]) -> bool:
     """Say whether a path such as ("member", "first_name") is a variable."""
     if tuple(path[:2]) == _ATTRIBUTES:
@@ -98,7 +112,13 @@ def nearest(name: str) -> str:
 
 def examples() -> dict[str, Any]:
     """Return the facts of an invented member: every variable with its example."""
-    made: dict[str, Any] = {"member": {"attributes": Attributes()}, "store": Group(), "offer": Group(), "journey": {}}
+    made: dict[str, Any] = {
+        "member": {"attributes": Attributes()},
+        "store": Group(),
+        "offer": Group(),
+        "letter": Words(),
+        "journey": {},
+    }
     for variable in VARIABLES:
         group, _dot, name = variable.name.partition(".")
         if group not in made:

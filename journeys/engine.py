@@ -13,10 +13,10 @@ from journeys import arbitration, enrollments, entries, moves, plan
 from journeys.entries import Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
-from members import news, segments, standing
+from members import locks, news, segments, standing
 from members.models import SHARDS
 from members.rules import Rule
-from members.sql import Sql, execute, rows
+from members.sql import Sql, rows
 
 # A batch aims at a quarter of a second, so that a news insert, a redemption or another tick never waits longer.
 BATCH = 2_000
@@ -24,8 +24,6 @@ BATCH = 2_000
 RETRY = timedelta(minutes=5)
 # No honest journey makes more moves at one instant: loops pass through a wait.
 ROUNDS = 50
-# The first half of the advisory lock's key; the second is the shard. Any constant that nobody else uses would do.
-LOCK = 0x43_68_6F_72
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +67,6 @@ def shards_with_work(now: datetime) -> list[int]:
     return [shard for (shard,) in rows(_WITH_WORK, {"now": now, "paused": plan.paused(), "last": SHARDS - 1})]
 
 
-def lock(shard: int) -> bool:
-    """Take the shard's lock for the transaction and return True, or return False where somebody else has it.
-
-    It is a statement of its own, before all others: only what starts after it sees what the last holder committed.
-    """
-    return bool(rows("SELECT pg_try_advisory_xact_lock(%(lock)s, %(shard)s)", {"lock": LOCK, "shard": shard})[0][0])
-
-
 def tick(shard: int, now: datetime, keep_on: Callable[[], bool] = lambda: True) -> Ticked:
     """Do all the work that a shard has at `now`, batch by batch; whoever finds the lock taken returns at once.
 
@@ -94,7 +84,7 @@ def _pass(shard: int, now: datetime, done: Ticked, keep_on: Callable[[], bool]) 
     before, after = done.work, 0
     while keep_on():
         with transaction.atomic():
-            if not lock(shard):
+            if not locks.try_shard(shard):
                 return False
             span = _next_span(shard, after, now)
             if span is None:
@@ -209,5 +199,5 @@ def end_journey(journey_id: int, now: datetime) -> int:
 
 @transaction.atomic
 def _end_shard(journey_id: int, shard: int, now: datetime) -> int:
-    execute("SELECT pg_advisory_xact_lock(%(lock)s, %(shard)s)", {"lock": LOCK, "shard": shard})
+    locks.wait_for_shard(shard)
     return enrollments.end_all(journey_id, shard, now)

@@ -2,6 +2,7 @@
 
 from channels.models.desk import FollowUp, Team
 from channels.models.hand_offs import HandOff
+from channels.models.letters import Letter
 from channels.models.messages import Message, MessageCount, Receipt, Rendering
 from channels.models.senders import Hold, PressurePolicy, QuietHours, Sender
 
@@ -9,6 +10,7 @@ __all__ = [
     "FollowUp",
     "HandOff",
     "Hold",
+    "Letter",
     "Message",
     "MessageCount",
     "PressurePolicy",

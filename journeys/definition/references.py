@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from channels.models import Team
 from content.models import Content, Offer, Variant
+from content.rendering import BadTemplate, uses_letter
 from journeys.definition import fields
 from journeys.definition.errors import BadDefinition, listed
 from members.vocabulary import Channel
@@ -39,6 +40,15 @@ def check_content(value: object, place: str, channels: Sequence[str]) -> None:
     if missing:
         sentence = _("the content `{key}` has no variant for {channels}; add one, or do not send it there.")
         raise BadDefinition(place, sentence.format(key=key, channels=listed(missing)))
+    if any(_is_letter(variant) for variant in Variant.objects.filter(content__key=key).order_by("pk")):
+        raise BadDefinition(place, _("only what a rep writes fills the content `{key}`; name another.").format(key=key))
     if "preferred" in channels and not known & set(SENDABLE):
         sentence = _("the content `{key}` has no variant for {channels}; add one.")
         raise BadDefinition(place, sentence.format(key=key, channels=listed(SENDABLE)))
+
+
+def _is_letter(variant: Variant) -> bool:
+    try:
+        return uses_letter(variant)
+    except BadTemplate:
+        return False  # told by whoever reads the words

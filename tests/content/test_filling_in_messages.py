@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from content import filters, links
-from content.facts import About, facts_for
+from content.facts import About, Letter, facts_for
 from content.models import Grant, Link, Offer
 from content.offers import addresses
 from content.rendering import BadTemplate, Order, Rendered, check, render, render_all, variant_for, variants
@@ -55,7 +55,8 @@ def test_every_variable_of_a_member_who_has_everything() -> None:
     )
     [grant] = granted(offer(name="Tea", terms="One each.", valid_days=14), ada)
 
-    assert lines(said(ada, EVERYTHING, grant=grant, journey_name="Win back")) == {
+    letter = Letter("Your coat", "It is here.")
+    assert lines(said(ada, EVERYTHING, grant=grant, journey_name="Win back", letter=letter)) == {
         "member.first_name": "Ada",
         "member.last_name": "Berg",
         "member.name": "Ada Berg",
@@ -82,16 +83,23 @@ def test_every_variable_of_a_member_who_has_everything() -> None:
         "offer.until": "March 24, 2026",
         "offer.url": addresses.page_url(grant.public_id),
         "offer.qr_url": addresses.picture_url(grant.public_id),
+        "letter": "It is here.",
+        "letter.subject": "Your coat",
+        "letter.text": "It is here.",
         "journey.name": "Win back",
         "unsubscribe_url": "https://x.example/u/1",
     }
 
 
 @pytest.mark.django_db
-def test_what_a_member_lacks_is_empty_and_false_but_an_offer_that_is_not_there_is_refused() -> None:
+def test_what_a_member_lacks_is_empty_and_false_but_an_offer_or_letter_that_is_not_there_is_refused() -> None:
     nobody = cast.member("M-0")
 
-    known = lines(said(nobody, "\n".join(line for line in EVERYTHING.splitlines() if "offer" not in line)))
+    known = lines(
+        said(
+            nobody, "\n".join(line for line in EVERYTHING.splitlines() if "offer" not in line and "letter" not in line)
+        )
+    )
     assert {name for name, value in known.items() if value} == {
         "member.code", "member.tier", "member.tier_name", "member.points", "member.points_expiring", "unsubscribe_url"
     }  # fmt: skip
@@ -105,6 +113,8 @@ def test_what_a_member_lacks_is_empty_and_false_but_an_offer_that_is_not_there_i
     )
     with pytest.raises(BadTemplate, match=r"^Text, line 2: there is no offer.price for this member\.$"):
         said(nobody, "a\n{{ offer.price }}")
+    with pytest.raises(BadTemplate, match=r"^Text, line 1: there is no letter.text for this member\.$"):
+        said(nobody, "{{ letter.text }}")
 
 
 @pytest.mark.django_db
