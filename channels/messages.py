@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from channels.obstacles import STATE
@@ -38,6 +39,19 @@ counted AS (
 )
 SELECT count(*) FROM cancelled
 """
+
+
+_WAITING = """
+SELECT count(*) FROM (
+    SELECT FROM channels_message
+    WHERE journey_id = %(journey)s AND step_key = ANY(%(steps)s) AND state IN ('queued', 'claimed') LIMIT %(most)s
+) waiting
+"""
+
+
+def waiting(journey_id: int, step_keys: Sequence[str], most: int) -> int:
+    """Return how many messages of these steps of a journey have not left; nobody counts beyond `most`."""
+    return int(rows(_WAITING, {"journey": journey_id, "steps": list(step_keys), "most": most})[0][0])
 
 
 def cancel(origins: Sql, reason: Reason, now: datetime) -> int:

@@ -32,6 +32,8 @@ SELECT shard FROM generate_series(0, %(last)s) AS s(shard)
 WHERE EXISTS (SELECT 1 FROM members_news n WHERE n.shard = s.shard AND n.recorded_at <= %(now)s)
    OR EXISTS (SELECT 1 FROM journeys_enrollment e WHERE e.shard = s.shard AND e.state = 'live' AND e.due_at <= %(now)s
               AND e.journey_id <> ALL(%(paused)s))
+   OR EXISTS (SELECT 1 FROM journeys_enrollment e WHERE e.shard = s.shard AND e.state = 'held_out'
+              AND e.goal_until <= %(now)s)
 """
 _NEXT_MEMBERS = """
 SELECT min(member_id), max(member_id) FROM (
@@ -42,6 +44,9 @@ SELECT min(member_id), max(member_id) FROM (
         SELECT member_id FROM journeys_enrollment e
         WHERE e.shard = %(shard)s AND e.state = 'live' AND e.due_at <= %(now)s AND e.member_id > %(after)s
           AND e.journey_id <> ALL(%(paused)s)
+        UNION
+        SELECT member_id FROM journeys_enrollment e
+        WHERE e.shard = %(shard)s AND e.state = 'held_out' AND e.goal_until <= %(now)s AND e.member_id > %(after)s
     ) found ORDER BY member_id LIMIT %(batch)s
 ) batch
 """
@@ -105,6 +110,7 @@ def _batch(span: Span, done: Ticked) -> None:
     told = _read_news(span)
     done.batches += 1
     done.news += len(told)
+    enrollments.close_holdouts(span)  # before entries: whoever's time is over may enter anew
     for entry, live in plan.entering() if told else ():
         named = entries.named(entry, told)
         if named:
@@ -137,7 +143,6 @@ def _leave_early(span: Span, told: Sequence[Told]) -> None:
 
     A pause does not stop this: what a member did meanwhile must not be forgotten.
     """
-    enrollments.close_holdouts(span)
     due = {member for (member,) in rows(f"SELECT DISTINCT member_id FROM ({span.due().text}) due", span.params)}
     touched = sorted(due | {member for member, _, _ in told})
     for version_id in enrollments.versions_of(touched, span.now) if touched else ():

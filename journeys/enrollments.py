@@ -192,12 +192,13 @@ def convert(plan: Plan, members: Sequence[int], now: datetime) -> int:
 
 
 def close_holdouts(span: Span) -> int:
-    """End the holdout of the span's shard whose time for the goal is over."""
+    """End the holdout among the span's members whose time for the goal is over."""
     chosen = (
         "SELECT id, state FROM journeys_enrollment"
         " WHERE shard = %(shard)s AND state = 'held_out' AND goal_until <= %(now)s"
+        " AND member_id BETWEEN %(low)s AND %(high)s"
     )
-    return _end(Sql(chosen, {"shard": span.shard, "now": span.now}), Sql("true"), EndReason.HELD_OUT, span.now)
+    return _end(Sql(chosen, span.params), Sql("true"), EndReason.HELD_OUT, span.now)
 
 
 def end_all(journey_id: int, shard: int, now: datetime) -> int:

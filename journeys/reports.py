@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_lazy as _
 
 from channels import counts as messages
+from channels.messages import waiting as waiting_messages
 from channels.vocabulary import State
 from journeys import counts
 from journeys.models import Journey, Step
@@ -16,11 +17,18 @@ from journeys.vocabulary import Outcome
 
 # What a message came to, in the order of its life.
 FUNNEL = ("queued", "sent", "delivered", "clicked")
+# What else a message may come to; shown where one did.
+FATES = ("refused", "failed", "unconfirmed", "cancelled")
+# How many waiting messages are counted at most, one by one.
+MOST_WAITING = 10_000
 
 
 @dataclass(frozen=True)
 class StepNumbers:
-    """A step of the current version: who stands there, who came, how often each outcome was given, and its messages."""
+    """A step: who stands there, who came, how often each outcome was given, and its messages.
+
+    `former` marks one that the current version does not have and where members of an earlier one still stand.
+    """
 
     key: str
     label: str
@@ -30,6 +38,7 @@ class StepNumbers:
     outcomes: Mapping[str, int]
     messages: Mapping[str, int]
     share: int  # of everybody who entered, in percent: how long the bar is
+    former: bool = False
 
     @property
     def outcomes_in_words(self) -> Sequence[tuple[str, int]]:
@@ -90,21 +99,43 @@ def _numbers(counted: Mapping[str, int], sent: Mapping[str, int]) -> JourneyNumb
         left=entered - standing,
         converted=counted.get(Outcome.CONVERTED, 0),
         held_out_converted=counted.get("held_out_converted", 0),
-        messages={state: sent.get(state, 0) for state in (*FUNNEL, "failed", "cancelled", "unconfirmed")},
+        messages={state: sent.get(state, 0) for state in (*FUNNEL, *FATES)},
     )
 
 
 def steps(found: Journey) -> Sequence[StepNumbers]:
-    """Return the steps of the current version in reading order, with their numbers over all versions."""
+    """Return the steps of the current version in reading order, with their numbers over all versions.
+
+    Behind them come those that it no longer has, as long as somebody stands there.
+    """
     if found.current_id is None:
         return []
     by_step, sent = counts.by_step(found.pk), messages.by_step(found.pk)
     entered = by_step.get("", {}).get(Outcome.ENTERED, 0)
-    listed = Step.objects.filter(version=found.current_id).order_by("position")
-    return [_step(step, by_step.get(step.key, {}), sent.get(step.key, {}), entered) for step in listed]
+    listed = list(Step.objects.filter(version=found.current_id).order_by("position"))
+    stood_at = {key for key, of_step in by_step.items() if key and _standing(of_step)}
+    former = _former(found, stood_at - {step.key for step in listed})
+    return [
+        _step(step, by_step.get(step.key, {}), sent.get(step.key, {}), entered, former=step in former)
+        for step in (*listed, *former)
+    ]
 
 
-def _step(step: Step, of_step: Mapping[str, int], sent: Mapping[str, int], entered: int) -> StepNumbers:
+def waiting(found: Journey) -> str:
+    """Return how many of the journey's messages are still here; from 10,000 on it says no more than that."""
+    count = waiting_messages(found.pk, list(counts.by_step(found.pk)), MOST_WAITING)
+    return str(count) if count < MOST_WAITING else str(_("%(count)d or more")) % {"count": count}
+
+
+def _former(found: Journey, keys: Collection[str]) -> Sequence[Step]:
+    """Return the latest step of each key, in reading order."""
+    steps = Step.objects.filter(version__journey=found, key__in=keys).order_by("key", "-version__number")
+    return sorted(steps.distinct("key"), key=lambda step: step.position) if keys else []
+
+
+def _step(
+    step: Step, of_step: Mapping[str, int], sent: Mapping[str, int], entered: int, *, former: bool
+) -> StepNumbers:
     arrived = of_step.get("arrived", 0)
     return StepNumbers(
         key=step.key,
@@ -113,9 +144,15 @@ def _step(step: Step, of_step: Mapping[str, int], sent: Mapping[str, int], enter
         standing=_standing(of_step),
         arrived=arrived,
         outcomes={name: count for name, count in of_step.items() if name not in ("arrived", "left")},
-        messages={state: sent.get(state, 0) for state in FUNNEL} if sent else {},
+        messages=_fates(sent),
         share=min(100, round(_percent(arrived, entered))),
+        former=former,
     )
+
+
+def _fates(sent: Mapping[str, int]) -> Mapping[str, int]:
+    shown = (*FUNNEL, *(state for state in FATES if sent.get(state))) if sent else ()
+    return {state: sent.get(state, 0) for state in shown}
 
 
 def _standing(of_step: Mapping[str, int]) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
 
 def now() -> datetime:
     """Return the current time, aware and in UTC.
@@ -29,4 +31,7 @@ def instant(text: str) -> datetime:
         read = None
     if read is None or read.tzinfo is None:
         raise ArgumentTypeError(f"“{text}” is no instant; write date, time and offset, such as 2026-03-01T09:00+00:00.")
+    # Rules and plans look years back and ahead from here, and the calendar has ends.
+    if not FIRST_YEAR <= read.year <= LAST_YEAR:
+        raise ArgumentTypeError(f"“{text}” lies outside the years {FIRST_YEAR} to {LAST_YEAR}; write another time.")
     return read.astimezone(UTC)

@@ -25,7 +25,7 @@ class OfferAdmin(HouseAdmin[Offer]):
     fieldsets = (
         (None, {"fields": ("name", "key", "slot", "terms")}),
         (_("What and at which price"), {"fields": (("price", "usual_price", "currency"), ("sku", "category"))}),
-        (_("For how long"), {"fields": ("valid_days", ("starts_at", "ends_at"), "active")}),
+        (_("For how long"), {"fields": ("valid_days", "starts_at", "ends_at", "active")}),
     )
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Offer | None = None) -> dict[str, Any]:

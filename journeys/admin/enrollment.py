@@ -51,7 +51,7 @@ class EnrollmentAdmin(ReadOnlyAdmin[Enrollment]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the trace and the messages below."""
-        found = Enrollment.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        found = self.get_object(request, object_id)
         shown = (
             {
                 "trace": [told(row) for row in found.trace.order_by("id")[:500]],

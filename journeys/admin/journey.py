@@ -62,7 +62,7 @@ class JourneyAdmin(HouseAdmin[Journey]):
     ) -> HttpResponse:
         """Show the numbers above the text."""
         journey = self.get_object(request, object_id)
-        found = {"numbers": reports.journey(journey), "steps": reports.steps(journey)} if journey else {}
+        found = _shown(journey) if journey else {}
         return super().change_view(request, object_id, form_url, {**found, **(extra_context or {})})
 
     @column(gettext_lazy("state"), labels=_COLOURS)
@@ -160,26 +160,34 @@ class JourneyAdmin(HouseAdmin[Journey]):
     def _question(
         self, request: HttpRequest, journey: Journey, title: Any, sentence: Any, error: str = ""
     ) -> HttpResponse:
-        numbers = reports.journey(journey)
         context: Mapping[str, Any] = {
             "original": journey,
             "sentence": sentence,
             "error": error,
-            "facts": _facts(journey, numbers),
+            "facts": _facts(journey),
             "danger": title == _("Stop"),
         }
         return self.page(request, "journeys/admin/question.html", title, context, 400 if error else 200)
 
 
-def _facts(journey: Journey, numbers: JourneyNumbers) -> Sequence[tuple[str, object]]:
+def _shown(journey: Journey) -> Mapping[str, Any]:
+    """Return what stands above the text: the state in its colour, what is published, and the numbers."""
+    current = journey.current
+    return {
+        "numbers": reports.journey(journey),
+        "steps": reports.steps(journey),
+        "journey": journey,
+        "colour": _COLOURS[journey.state],
+        "differs": current is not None and journey.draft != current.definition,
+    }
+
+
+def _facts(journey: Journey) -> Sequence[tuple[str, object]]:
     return [
         (_("State"), JourneyState(journey.state).label),
         (_("Version"), journey.current.number if journey.current else _("none yet")),
-        (_("Under way"), numbers.under_way),
-        (
-            _("Messages waiting"),
-            max(0, numbers.messages["queued"] - numbers.messages["sent"] - numbers.messages["cancelled"]),
-        ),
+        (_("Under way"), reports.journey(journey).under_way),
+        (_("Messages waiting"), reports.waiting(journey)),
     ]
 
 

@@ -25,4 +25,7 @@ class VersionAdmin(ReadOnlyAdmin[Version]):
     @column(gettext_lazy("text"))
     def text(self, version: Version) -> SafeString:
         """The definition as text."""
-        return format_html('<pre class="overflow-x-auto text-xs">{}</pre>', definitions.written(version.definition))
+        return format_html(
+            '<pre class="text-xs" style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
+            definitions.written(version.definition),
+        )

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from journeys.definition import fields
-from journeys.definition.errors import BadDefinition, listed
+from journeys.definition.errors import BadDefinition, listed, shown
 from journeys.definition.facts import check_fact
 from members.models import Segment
 
@@ -54,7 +54,7 @@ def check_member_date(value: object, place: str) -> str:
         head, _colon, attribute = value.partition(":")
         if value in DATES[:-1] or (head == "attribute" and attribute.strip()):
             return value
-    sentence = _("`{value}` is no date of a member; use {names}.").format(value=value, names=listed(DATES))
+    sentence = _("`{value}` is no date of a member; use {names}.").format(value=shown(value), names=listed(DATES))
     raise BadDefinition(place, sentence)
 
 

@@ -17,6 +17,12 @@ class BadDefinition(Exception):
         self.place = place
 
 
+def shown(value: object) -> str:
+    """Return a value as a sentence can show it, whatever it is and however long."""
+    said = " ".join(str(value).split())
+    return said if len(said) <= 64 else f"{said[:60]} …"
+
+
 def nearest(word: str, right: Sequence[str]) -> str:
     """Return what would be right instead of a misspelt word: the nearest of `right`, else all of them."""
     close = get_close_matches(word, right, 1, 0.6)

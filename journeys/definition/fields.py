@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from journeys.definition.errors import BadDefinition, listed, nearest
+from journeys.definition.errors import BadDefinition, listed, nearest, shown
 from members import rules
 from members.rules import Rule
 
@@ -44,8 +44,8 @@ def only(found: Mapping[str, Any], names: Iterable[str], place: str) -> None:
     right = list(names)
     for name in found:
         if name not in right:
-            sentence = _("there is no setting of this name here; {hint}").format(hint=nearest(str(name), right))
-            raise BadDefinition(at(place, str(name)), sentence)
+            sentence = _("there is no setting of this name here; {hint}").format(hint=nearest(shown(name), right))
+            raise BadDefinition(at(place, shown(name)), sentence)
 
 
 def needed(found: Mapping[str, Any], name: str, place: str) -> Any:
@@ -82,7 +82,7 @@ def chosen(value: object, place: str, right: Sequence[str]) -> str:
     """Return one word of a closed set."""
     if isinstance(value, str) and value in right:
         return value
-    sentence = _("`{value}` is not known here; {hint}").format(value=value, hint=nearest(str(value), right))
+    sentence = _("`{value}` is not known here; {hint}").format(value=shown(value), hint=nearest(shown(value), right))
     raise BadDefinition(place, sentence)
 
 

@@ -50,11 +50,11 @@ class Enrollment(models.Model):
             models.Index(fields=["member", "journey", "-entered_at"], name="enrollment_member"),
             models.Index(fields=["step", "state"], name="enrollment_step", condition=Q(state="live")),
             models.Index(fields=["journey", "entered_at"], name="enrollment_journey"),
-            models.Index(fields=["shard", "goal_until"], name="enrollment_goal", condition=Q(goal_until__isnull=False)),
+            models.Index(fields=["shard", "goal_until"], name="enrollment_held_out", condition=Q(state="held_out")),
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} in {self.journey_id}"
+        return f"{self.member} · {self.journey}"
 
 
 class Trace(models.Model):

@@ -116,6 +116,9 @@ def _journey(definition: Mapping[str, Any], done: Installed) -> Journey:
 def _whole(model: type[Row], values: Mapping[str, Any], names: Sequence[str], place: str, **more: Any) -> Row:
     """Return an unsaved row whose fields are valid."""
     fields.only(values, names, place)
+    for name, value in values.items():
+        if isinstance(value, list | dict | None) and name != "rule":
+            raise BadDefinition(fields.at(place, name), _("this must be a text, a number, `true` or `false`."))
     row = model(**values, **more)
     try:
         row.full_clean()

@@ -215,8 +215,21 @@ def test_the_holdout_is_drawn_once_gets_nothing_and_is_watched_for_the_goal() ->
         cast.event(who, "go", NOW + 11 * DAY)
     tick(NOW + 11 * DAY)
     again = Enrollment.objects.filter(journey=journey, held_out=True, entered_at=NOW + 11 * DAY)
-    assert {found.member_id for found in again} <= held
+    assert {found.member_id for found in again} == held
     assert clean(NOW + 11 * DAY) == []
+
+
+def test_holdouts_end_when_their_time_is_over_though_nothing_else_happens() -> None:
+    published([{"key": "out", "kind": "exit"}], holdout=0.9)
+    for who in cast.crowd(12):
+        cast.event(who, "go")
+    tick(NOW)
+    held = Enrollment.objects.filter(held_out=True)
+    assert held.filter(ended_at=None).exists()
+    assert engine.shards_with_work(NOW + 30 * DAY - HOUR) == []
+    tick(NOW + 30 * DAY)
+    assert not held.exclude(end_reason="held_out", ended_at=NOW + 30 * DAY).exists()
+    assert engine.shards_with_work(NOW + 31 * DAY) == []
 
 
 def test_a_paused_journey_moves_nobody_and_goes_on_where_it_was() -> None:

@@ -82,6 +82,12 @@ def command(*arguments: str) -> str:
     return said.getvalue()
 
 
+@pytest.mark.parametrize("end", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00", "2201-01-01T00:00Z"])
+def test_a_time_at_the_end_of_the_calendar_is_refused_with_a_sentence(end: str) -> None:
+    with pytest.raises(CommandError, match="lies outside the years 1970 to 2200; write another time"):
+        command("--from=2026-03-01T22:00Z", f"--to={end}")
+
+
 def test_the_command_goes_on_where_the_last_play_ended() -> None:
     said = command("--from=2026-03-01T22:00Z", "--to=2026-03-02T00:00Z", "--every=60")
     assert said == "2 steps: 0 entered, 0 moves; messages: nothing.\n"

@@ -197,6 +197,15 @@ MISTAKES = [
         "contents: [{key: a, name: A, variants: [{channel: fax, language: en, text: Hi}]}]",
         "contents[0].variants[0].channel",
     ),
+    (
+        "contents: [{key: a, name: A, variants: [{channel: [sms], language: en, text: Hi}]}]",
+        "contents[0].variants[0].channel: this must be a text, a number,",
+    ),
+    (
+        "contents: [{key: a, name: A, variants: [{channel: sms, language: en, text: null}]}]",
+        "contents[0].variants[0].text: this must be a text, a number,",
+    ),
+    ("offers: [{key: a, name: {en: A}, slot: main, price: '1'}]", "offers[0].name: this must be a text, a number,"),
     ("recipes: []", "recipes: there is no setting of this name here"),
     ("teams: {}", "teams: this must be a list of mappings."),
     ("teams: [a]", "teams[0]: This is a mapping of names to values."),

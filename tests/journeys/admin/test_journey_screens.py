@@ -39,17 +39,6 @@ steps:
 """
 
 
-@pytest.fixture
-def marketer(client: Client) -> Client:
-    """Mara, with the rights of a marketer, at the admin."""
-    sender("email")
-    content("hello")
-    mara = cast.marketer()
-    mara.groups.add(Group.objects.get(name="Marketer"))
-    client.force_login(mara)
-    return client
-
-
 def change(journey: Journey) -> str:
     return reverse("admin:journeys_journey_change", args=[journey.pk])
 

@@ -86,6 +86,14 @@ def test_a_part_that_is_missing(name: str) -> None:
     assert refusal(whole) == f"the setting `{name}` is missing; add it."
 
 
+def test_a_sentence_stays_one_however_long_the_mistake() -> None:
+    whole = definition()
+    for bad in (definition(kind=whole), definition(**{"x" * 5000: 1}), definition(entry={"date": {"of": [whole] * 9}})):
+        said = refusal(bad)
+        assert len(said) < 300
+        assert "\n" not in said
+
+
 def test_what_is_no_mapping_at_all() -> None:
     assert refusal(["steps"]) == "A journey is a mapping of names to values."
 
