@@ -6,19 +6,29 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AuthenticationForm
+from unfold.forms import AuthenticationForm as AdminForm
 
 from members import doors
+from members.models import User
+
+
+class PasswordForm(AdminForm):  # type: ignore[misc]  # Unfold knows nothing of types
+    """The form of the admin in its look; but reps and clerks, who are no staff, sign in here too."""
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Refuse whoever is not active. Raises ValidationError."""
+        AuthenticationForm.confirm_login_allowed(self, user)
 
 
 class SignIn(LoginView):
     """The one page to sign in, whatever somebody's role is."""
 
     template_name = "doors/sign_in.html"
-    form_class = AuthenticationForm
+    form_class = PasswordForm
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -30,6 +30,21 @@ def test_signing_in_leads_on_and_signing_out_leads_back() -> None:
     assert client.get("/").status_code == 302
 
 
+def test_a_clerk_who_is_no_staff_signs_in() -> None:
+    cast.clerk()
+    client = Client()
+    client.post("/login/", {"username": "carl", "password": "carl"})
+    assert client.session.get("_auth_user_id") == str(cast.clerk().pk)
+
+
+def test_whoever_is_not_active_any_more_does_not_sign_in() -> None:
+    cast.user("gone", is_active=False)
+    client = Client()
+    page = client.post("/login/", {"username": "gone", "password": "gone"}).content.decode()
+    assert "correct username and password" in page
+    assert "_auth_user_id" not in client.session
+
+
 def test_a_wrong_password_is_told_without_saying_which_part_was_wrong() -> None:
     cast.marketer()
     page = Client().post("/login/", {"username": "mara", "password": "wrong"}).content.decode()
