@@ -21,7 +21,7 @@ class ChannelsConfig(AppConfig):
         from channels.panels import PANELS
         from channels.sms.adapter import Sms
         from content import offers
-        from members import audit_log, panels
+        from members import audit_log, doors, panels
         from members import home as cards
 
         for adapter in (Email, Sms, Chat, Desk):
@@ -29,6 +29,9 @@ class ChannelsConfig(AppConfig):
         offers.on_closed(closing.grants_closed)
         offers.on_closed(hand_offs.grants_closed)
         panels.register(*PANELS)
+        doors.register(
+            doors.Door("counter", _("Counter"), "point_of_sale", "counter", "channels.open_counter", 20),
+        )
         cards.watch(home.alarms)
         cards.register(
             cards.Card(

@@ -42,6 +42,11 @@ _OFFER_TEXT = (
     " {{ offer.until }}. {{ offer.url }}"
 )
 
+_CALL = (
+    'Hello {{ member.first_name | default: "there" }}, you asked us to call.'
+    "{% if offer %} It is about {{ offer.name }}: {{ offer.price }} until {{ offer.until }}.{% endif %}"
+)
+
 
 @dataclass(frozen=True)
 class _Text:
@@ -79,11 +84,12 @@ _CONTENTS = {
             Channel.CHAT: (_OFFER_TEXT, "", ""),
         },
     ),
+    "wants-a-call": _Text("Call that a member asked for", Purpose.TRANSACTIONAL, {Channel.DESK: (_CALL, "", "")}),
 }
 
 
 def made(key: str) -> Content:
-    """Return the content of this key (`rep-letter` or `rep-offer`); the first call makes it."""
+    """Return the content of this key (`rep-letter`, `rep-offer` or `wants-a-call`); the first call makes it."""
     found = Content.objects.filter(key=key).first()
     return found or _make(key)
 

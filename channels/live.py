@@ -11,19 +11,18 @@ from __future__ import annotations
 from datetime import datetime
 from http import HTTPStatus
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from channels import follow_ups, hand_offs, teams
 from channels.models import FollowUp
-from channels.vocabulary import to_member
-from members.models import User
+from members.models import Store, User
 from members.sql import rows
 
 CHANGED = "chorale:changed"
 # What a page about a member shows, row by row with what of it can change. Each part is read along the member's index.
-_OF_MEMBER = f"""
+_OF_MEMBER = """
 SELECT md5(concat_ws('|',
     (SELECT string_agg(concat_ws(' ', g.id, g.state, g.validity @> %(now)s), ',' ORDER BY g.id)
      FROM content_grant g WHERE g.member_id = %(member)s),
@@ -32,8 +31,8 @@ SELECT md5(concat_ws('|',
     (SELECT string_agg(concat_ws(' ', h.id, h.state, h.due_at <= %(now)s, h.seen_at IS NULL), ',' ORDER BY h.id)
      FROM channels_handoff h WHERE h.member_id = %(member)s),
     (SELECT string_agg(concat_ws(' ', x.id, x.state, x.due_at), ',' ORDER BY x.id) FROM (
-        SELECT id, state, due_at FROM channels_message m
-        WHERE member_id = %(member)s AND {to_member("m")} ORDER BY planned_at DESC LIMIT %(messages)s) x),
+        SELECT id, state, due_at FROM channels_message
+        WHERE member_id = %(member)s ORDER BY planned_at DESC LIMIT %(messages)s) x),
     (SELECT concat_ws(' ', t.id, t.happened_at) FROM members_touchpoint t
      WHERE t.member_id = %(member)s ORDER BY t.happened_at DESC, t.id DESC LIMIT 1),
     (SELECT max(c.id) FROM members_consent c WHERE c.member_id = %(member)s),
@@ -57,6 +56,15 @@ def of_desk(user: User) -> str:
     handed = hand_offs.of_rep(user, list(teams.of(user).values_list("pk", flat=True))).order_by()
     back = handed.aggregate(Count("pk"), Max("pk"), Max("ended_at"))
     return " ".join(f"{value}" for value in (*work.values(), *back.values()))
+
+
+def of_store(store: Store | None, now: datetime) -> str:
+    """Return the stamp of whom a store expects; without a store, of nobody."""
+    if store is None:
+        return "-"
+    waiting = hand_offs.of_store(store.pk).order_by()
+    late = Count("pk", filter=Q(due_at__lte=now))
+    return " ".join(f"{value}" for value in waiting.aggregate(Count("pk"), Max("pk"), Sum("pk"), late=late).values())
 
 
 def answer(request: HttpRequest, address: str, stamp: str) -> HttpResponse:

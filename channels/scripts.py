@@ -7,11 +7,22 @@ points, tier and price must be right then.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from content.models import Content
-from content.rendering import About, BadTemplate, facts_for, render, variant_for
+from content.models import Content, Variant
+from content.rendering import About, BadTemplate, best, facts_for, render
 from members.models import Member
 from members.vocabulary import Channel
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A script that is wanted: of a content, about a grant if there is one, as that journey would say it."""
+
+    content_id: int
+    grant_id: int | None = None
+    journey_name: str = ""
 
 
 def script(
@@ -25,12 +36,31 @@ def script(
 
     Empty where there is none, and where it speaks of an offer and there is no grant.
     """
-    if content is None:
-        return ""
-    variant = next(filter(None, (variant_for(content, channel, member.locale) for channel in channels)), None)
-    if variant is None:
-        return ""
-    [facts] = facts_for([About(member.pk, variant.language, grant_id, journey_name)])
+    return scripts(member, [Wanted(content.pk, grant_id, journey_name)], channels)[0] if content else ""
+
+
+def scripts(member: Member, wanted: Sequence[Wanted], channels: Sequence[Channel]) -> list[str]:
+    """Return several scripts for a member, in order, as `script` does: two queries for all of them."""
+    listed = list(Variant.objects.filter(content_id__in={one.content_id for one in wanted}, channel__in=channels))
+    chosen = [_variant(listed, one.content_id, channels, member.locale) for one in wanted]
+    abouts = [
+        About(member.pk, variant.language, one.grant_id, one.journey_name)
+        for one, variant in zip(wanted, chosen, strict=True)
+        if variant
+    ]
+    facts = iter(facts_for(abouts) if abouts else ())
+    return [_rendered(variant, next(facts)) if variant else "" for variant in chosen]
+
+
+def _variant(listed: Sequence[Variant], content_id: int, channels: Sequence[Channel], language: str) -> Variant | None:
+    of_channel = (
+        best([one for one in listed if (one.content_id, one.channel) == (content_id, channel)], language)
+        for channel in channels
+    )
+    return next(filter(None, of_channel), None)
+
+
+def _rendered(variant: Variant, facts: dict[str, Any]) -> str:
     try:
         return render(variant, facts).text
     except BadTemplate:

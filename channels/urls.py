@@ -1,6 +1,6 @@
 """Addresses that carriers and members call."""
 
-from django.urls import path
+from django.urls import include, path
 
 from channels.views.grants import grant_code, grant_page
 from channels.views.hooks import hook
@@ -8,6 +8,7 @@ from channels.views.links import follow
 from channels.views.unsubscribe import unsubscribe
 
 urlpatterns = [
+    path("counter/", include("channels.counter.urls")),
     path("hooks/<str:token>/", hook, name="hook"),
     path("l/<str:token>", follow, name="link"),
     path("o/<str:token>/", grant_page, name="grant-page"),

@@ -33,13 +33,14 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
     },
     "Store clerk": {
         ("view",): "member identity standing touchpoint store offer grant redemption",
-        ("view", "change"): "handoff",
+        ("view", "change"): "handoff identity",
         ("add",): "redemption touchpoint consent",
         ("open",): "counter",
     },
     "Manager": {
         ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} {_SEE_PLANS} grant redemption user auditentry",
-        ("view", "change"): "followup handoff team store grant",  # changing a grant is withdrawing it
+        ("view", "change"): "followup handoff team store grant identity",  # changing a grant is withdrawing it
+        ("add",): "redemption touchpoint consent",
         ("open",): "contacts counter",
         ("undo",): "redemption",
     },

@@ -23,6 +23,7 @@ __all__ = [
     "Letter",
     "Order",
     "Rendered",
+    "best",
     "check",
     "facts_for",
     "problems",
@@ -155,6 +156,12 @@ def variant_for(content: Content, channel: str, language: str) -> Variant | None
 
     None where the content has nothing for the channel.
     """
-    listed = {variant.language: variant for variant in content.variants.filter(channel=channel).order_by("language")}
-    wished = (language, language.partition("-")[0], settings.LANGUAGE_CODE.partition("-")[0], next(iter(listed), ""))
-    return next((listed[wish] for wish in wished if wish in listed), None)
+    return best(content.variants.filter(channel=channel), language)
+
+
+def best(listed: Iterable[Variant], language: str) -> Variant | None:
+    """Return the variant for a member's language, as `variant_for` does, of those of one content and channel."""
+    by_language = {variant.language: variant for variant in sorted(listed, key=lambda one: one.language)}
+    first = next(iter(by_language), "")
+    wished = (language, language.partition("-")[0], settings.LANGUAGE_CODE.partition("-")[0], first)
+    return next((by_language[wish] for wish in wished if wish in by_language), None)

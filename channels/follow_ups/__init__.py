@@ -2,12 +2,14 @@
 
 from channels.follow_ups.asking import Asked, Counts, counted, listed, shown_to, waiting, whole
 from channels.follow_ups.taking import give_back, take
+from channels.follow_ups.wanting import CannotCall, want_call
 from channels.follow_ups.working import ENDING, BadContact, Contact, NotOpen, hand_over, how_ended, work
 
 __all__ = [
     "ENDING",
     "Asked",
     "BadContact",
+    "CannotCall",
     "Contact",
     "Counts",
     "NotOpen",
@@ -19,6 +21,7 @@ __all__ = [
     "shown_to",
     "take",
     "waiting",
+    "want_call",
     "whole",
     "work",
 ]
