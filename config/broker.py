@@ -1,5 +1,6 @@
 """BROKER_URL: which broker Celery talks to, RabbitMQ or Redis/Valkey."""
 
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,13 +56,25 @@ def transport_options(url: str) -> dict[str, Any]:
     }
 
 
+def tls(url: str) -> dict[str, Any]:
+    """Return how Celery secures its connection to ``url``, nothing where the scheme asks for no TLS.
+
+    Left alone, Kombu takes any certificate of a Redis, and that of any host for a RabbitMQ. None means the URL's host.
+    """
+    ways: dict[str, dict[str, Any]] = {
+        "rediss": {"ssl_cert_reqs": ssl.CERT_REQUIRED},
+        "amqps": {"server_hostname": None},
+    }
+    return ways.get(kind(url), {})
+
+
 def check(url: str) -> None:
     """Return when the broker at ``url`` takes connections.
 
     Raises ServerError with a sentence that names BROKER_URL and no password.
     """
     options = {**transport_options(url), **({} if kind(url) in AMQP else {"socket_timeout": TIMEOUT})}
-    connection = Connection(url, transport_options=options, connect_timeout=TIMEOUT)
+    connection = Connection(url, transport_options=options, connect_timeout=TIMEOUT, ssl=tls(url))
     try:
         connection.ensure_connection(max_retries=1, timeout=TIMEOUT)
     except (AMQPError, RedisError, OperationalError, OSError) as error:

@@ -109,6 +109,7 @@ DATABASES = {"default": database.settings(DATABASE_URL, HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = BROKER_URL or broker.embedded_url(HOME)
+CELERY_BROKER_USE_SSL = broker.tls(CELERY_BROKER_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL)
 CELERY_BROKER_HEARTBEAT = 30  # AMQP only: half a minute until a broker that vanished is noticed
 CELERY_BROKER_CONNECTION_TIMEOUT = 5
