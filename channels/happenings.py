@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from channels.vocabulary import to_member
 from members import facts, touchpoints
 from members.facts import EventFact
 from members.models import Touchpoint
@@ -16,7 +17,7 @@ from members.vocabulary import Direction, TouchpointKind
 
 SOURCE = "channels"
 
-_ABOUT = """
+_ABOUT = f"""
 SELECT x.member_id, x.channel, x.id AS message_id, x.public_id::text AS key, x.journey_id, x.journey_name, x.step_key,
        g.offer_id, COALESCE(o.name, '') AS offer_name, x.grant_id, x.price, x.currency,
        x.content_id, c.name AS content_name
@@ -24,7 +25,7 @@ FROM channels_message x
 JOIN content_content c ON c.id = x.content_id
 LEFT JOIN content_grant g ON g.id = x.grant_id
 LEFT JOIN content_offer o ON o.id = g.offer_id
-WHERE x.id = ANY(%(ids)s) AND x.origin_kind <> 'test'
+WHERE x.id = ANY(%(ids)s) AND {to_member("x")}
 """
 
 
@@ -65,7 +66,7 @@ class Happening:
 
 
 def about(message_ids: Iterable[int]) -> dict[int, About]:
-    """Return what is to be said about messages, by their ids; nothing about tests, which went to the marketer."""
+    """Return what is to be said about messages, by their ids; nothing about those that members never saw."""
     found = [About(*row) for row in rows(_ABOUT, {"ids": list(message_ids)})]
     return {each.message_id: each for each in found if each.message_id is not None}
 

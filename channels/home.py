@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from channels.holds import held, sender_held
 from channels.models import Hold, Message, MessageCount, Sender
-from channels.vocabulary import State
+from channels.vocabulary import State, to_member
 from members import zones
 from members.home import Alarm
 from members.sql import rows
@@ -22,9 +22,9 @@ from members.vocabulary import Channel
 
 LATE = timedelta(minutes=10)  # beyond it something is wrong: a look a second is what is planned
 
-_PLANNED = """
+_PLANNED = f"""
 SELECT channel, greatest(floor(extract(epoch FROM planned_at - %(start)s) / 3600), -1)::int AS hour, count(*)
-FROM channels_message WHERE state = 'queued' AND planned_at < %(end)s GROUP BY channel, hour
+FROM channels_message x WHERE state = 'queued' AND planned_at < %(end)s AND {to_member("x")} GROUP BY channel, hour
 """
 # Whether somebody is late is asked sender by sender along the index of what is due; what is held is not late.
 _LATE = f"""

@@ -17,12 +17,13 @@ from django.shortcuts import render
 
 from channels import follow_ups, hand_offs, teams
 from channels.models import FollowUp
+from channels.vocabulary import to_member
 from members.models import Store, User
 from members.sql import rows
 
 CHANGED = "chorale:changed"
 # What a page about a member shows, row by row with what of it can change. Each part is read along the member's index.
-_OF_MEMBER = """
+_OF_MEMBER = f"""
 SELECT md5(concat_ws('|',
     (SELECT string_agg(concat_ws(' ', g.id, g.state, g.validity @> %(now)s), ',' ORDER BY g.id)
      FROM content_grant g WHERE g.member_id = %(member)s),
@@ -31,8 +32,8 @@ SELECT md5(concat_ws('|',
     (SELECT string_agg(concat_ws(' ', h.id, h.state, h.due_at <= %(now)s, h.seen_at IS NULL), ',' ORDER BY h.id)
      FROM channels_handoff h WHERE h.member_id = %(member)s),
     (SELECT string_agg(concat_ws(' ', x.id, x.state, x.due_at), ',' ORDER BY x.id) FROM (
-        SELECT id, state, due_at FROM channels_message
-        WHERE member_id = %(member)s ORDER BY planned_at DESC LIMIT %(messages)s) x),
+        SELECT id, state, due_at FROM channels_message m
+        WHERE member_id = %(member)s AND {to_member("m")} ORDER BY planned_at DESC LIMIT %(messages)s) x),
     (SELECT concat_ws(' ', t.id, t.happened_at) FROM members_touchpoint t
      WHERE t.member_id = %(member)s ORDER BY t.happened_at DESC, t.id DESC LIMIT 1),
     (SELECT max(c.id) FROM members_consent c WHERE c.member_id = %(member)s),

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from channels.models import Message
 from channels.scripts import Wanted, scripts
-from channels.vocabulary import OPEN, OriginKind, State
+from channels.vocabulary import OPEN, State
 from content import offers
 from content.models import Grant, Redemption
 from members.models import Member, Touchpoint
@@ -82,8 +82,8 @@ def _about(grants: Sequence[int]) -> list[Message]:
     """Return the messages about these grants that left, or may leave, in the order of their making."""
     if not grants:
         return []
-    found = Message.objects.filter(grant_id__in=grants).exclude(state=State.CANCELLED)
-    return list(found.exclude(origin_kind=OriginKind.TEST).order_by("id"))
+    found = Message.objects.to_members().filter(grant_id__in=grants)
+    return list(found.exclude(state=State.CANCELLED).order_by("id"))
 
 
 def _next(messages: Sequence[Message]) -> Message | None:
@@ -93,9 +93,13 @@ def _next(messages: Sequence[Message]) -> Message | None:
 def _said(member: Member, live: Sequence[Grant], messages: Sequence[Message]) -> list[str]:
     """Return what to say about each grant: by the content that told of it last, or that is about to."""
     telling = {grant.pk: _telling([one for one in messages if one.grant_id == grant.pk]) for grant in live}
-    wanted = [Wanted(one.content_id, one.grant_id, one.journey_name) for one in telling.values() if one]
-    spoken = iter(scripts(member, wanted, _SCRIPTS) if wanted else ())
-    return [(next(spoken) if telling[grant.pk] else "") or grant.offer.terms for grant in live]
+    wanted = {
+        grant_id: Wanted(one.content_id, grant_id, one.journey_name)
+        for grant_id, one in telling.items()
+        if one and one.content_id
+    }
+    spoken = dict(zip(wanted, scripts(member, list(wanted.values()), _SCRIPTS), strict=True)) if wanted else {}
+    return [spoken.get(grant.pk) or grant.offer.terms for grant in live]
 
 
 def _telling(messages: Sequence[Message]) -> Message | None:

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from channels.models import FollowUp, Message
-from channels.vocabulary import OriginKind
 from members.models import Member
 from members.panels import Panel
 
@@ -18,8 +17,8 @@ MOST = 15
 
 
 def messages(member: Member, _request: HttpRequest, _now: datetime) -> Mapping[str, Any]:
-    """Return the member's latest messages; tests went to somebody else."""
-    found = Message.objects.filter(member=member).exclude(origin_kind=OriginKind.TEST)
+    """Return the latest messages to the member."""
+    found = Message.objects.filter(member=member).to_members()
     return {"messages": found.select_related("content").order_by("-planned_at")[:MOST]}
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from channels.base import ReceiptEvent
 from channels.models import Sender
+from channels.vocabulary import to_member
 from members.sql import rows
 from members.staging import staged
 
@@ -33,7 +34,7 @@ _COLUMNS = {
 # A message is found by our key, else by the carrier's id. Whoever writes from an address answers the message that last
 # went there; if none ever did, the first member who has the address is meant. An address alone settles no message.
 #
-# A test went to the marketer who sent it: it is settled, and the member whose data it shows knows nothing.
+# What a member never saw (a test) is settled, and the member whose data it shows knows nothing.
 #
 # A failure wins over a delivery, and nothing goes back from delivered to sent. A message that is tried again (queued,
 # claimed) although it had left is settled as well, before it leaves twice. A `handed` one keeps its lease: the worker
@@ -54,7 +55,7 @@ found AS MATERIALIZED (
            CASE WHEN x.id IS NULL THEN (
                SELECT i.member_id FROM members_identity i WHERE i.channel = %(channel)s AND i.address = a.address
                ORDER BY i.member_id LIMIT 1)
-           WHEN x.origin_kind <> 'test' THEN x.member_id END AS member_id
+           WHEN {to_member} THEN x.member_id END AS member_id
     FROM addressed a
     LEFT JOIN LATERAL (
         SELECT x.id FROM members_identity i JOIN channels_message x ON x.member_id = i.member_id
@@ -149,7 +150,7 @@ def receive(sender: Sender, events: Sequence[ReceiptEvent], now: datetime) -> li
         "now": now,
         "today": now.astimezone(UTC).date(),
     }
-    found = rows(_RECEIVE.format(given=named.text), params)
+    found = rows(_RECEIVE.format(given=named.text, to_member=to_member("x")), params)
     return [Received(events[position], *columns) for position, *columns in found]
 
 

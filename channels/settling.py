@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from channels.obstacles import STATE
-from channels.vocabulary import Reason, State
+from channels.vocabulary import Reason, State, to_member
 from members import news, touchpoints
 from members.sql import Sql, rows
 
@@ -20,8 +20,7 @@ CANCELLED = """
     FROM moved WHERE state = 'cancelled' GROUP BY journey_id, step_key, channel, state
 """
 
-# A test went to the marketer who sent it: the member whose data it shows was not contacted.
-_CONTACT = """
+_CONTACT = f"""
     SELECT x.member_id, %(now)s::timestamptz AS happened_at, x.channel, 'out' AS direction,
            CASE x.channel WHEN 'desk' THEN 'follow_up' ELSE 'message' END AS kind, rep.id AS who_id,
            COALESCE(NULLIF(btrim(concat_ws(' ', rep.first_name, rep.last_name)), ''), rep.username) AS who_name,
@@ -34,7 +33,7 @@ _CONTACT = """
     LEFT JOIN channels_rendering r ON r.message_id = x.id
     LEFT JOIN content_grant g ON g.id = x.grant_id
     LEFT JOIN content_offer o ON o.id = g.offer_id
-    WHERE x.came_to IN ('sent', 'unconfirmed') AND x.origin_kind <> 'test'
+    WHERE x.came_to IN ('sent', 'unconfirmed') AND {to_member("x")}
 """
 _COLUMNS = (
     "member_id",

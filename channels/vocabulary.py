@@ -3,6 +3,13 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from members.vocabulary import Channel
+
+# No channel of a member: machines are told by it what happened to messages, grants and enrollments.
+WEBHOOK = "webhook"
+# What a sender can carry, and so what a message can go by.
+CARRIED = [*Channel.choices, (WEBHOOK, _("Webhook"))]
+
 
 class State(TextChoices):
     """Where a message stands. `sent` and after it mean that the carrier took it."""
@@ -55,7 +62,17 @@ class OriginKind(TextChoices):
     REP = "rep", _("Sales rep")
     TEST = "test", _("Test")
     OPT_IN = "opt_in", _("Opt-in")
+    WEBHOOK = "webhook", _("Webhook subscription")
     COUNTER = "counter", _("Counter")
+
+
+def to_member(message: str) -> str:
+    """Return a condition: the row of channels_message with this alias is said to the member it is about.
+
+    A test goes to the marketer who sent it, a webhook to a machine. They are no contact: they stand in no history,
+    count nowhere, and nothing is told about them. For queries by the ORM there is `Message.objects.to_members()`.
+    """
+    return f"({message}.origin_kind <> '{OriginKind.TEST}' AND {message}.channel <> '{WEBHOOK}')"
 
 
 class FollowUpResult(TextChoices):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 
 from channels import holds
 from channels.models import PressurePolicy
-from channels.vocabulary import LIVE
+from channels.vocabulary import LIVE, to_member
 from journeys.promises import CHECKS
 from members import consent
 from members.sql import rows
@@ -46,7 +47,8 @@ def run(now: datetime) -> Iterator[Finding]:
     # The decision that counts is the one that was known at the moment when the carrier was called.
     allowed = allowed.replace("%(now)s", "x.handed_at AND latest.recorded_at <= x.handed_at - %(grace)s::interval")
     held = holds.held("x", "held.since < x.handed_at - %(grace)s::interval")
+    pieces = {"{left}": _LEFT, "{allowed}": allowed, "{held}": held, "{to_member}": to_member("x")}
     for check in CHECKS:
-        text = check.query.replace("{left}", _LEFT).replace("{allowed}", allowed).replace("{held}", held)
+        text = reduce(lambda text, piece: text.replace(*piece), pieces.items(), check.query)
         [(count,)] = rows(f"SELECT count(*) FROM ({text}) broken", params)
         yield Finding(check.name, check.promise, count)

@@ -36,8 +36,15 @@ CHECKS = (
         "told_at_all",
         "Every message that left stands in the member's history.",
         """
-        SELECT 1 FROM channels_message x WHERE state IN ('sent', 'delivered') AND origin_kind <> 'test' AND
+        SELECT 1 FROM channels_message x WHERE state IN ('sent', 'delivered') AND {to_member} AND
         NOT EXISTS (SELECT 1 FROM members_touchpoint t WHERE t.message_id = x.id)
+        """,
+    ),
+    Check(
+        "no_contact",
+        "What members never saw, such as a test, stands in no member's history.",
+        """
+        SELECT 1 FROM members_touchpoint t JOIN channels_message x ON x.id = t.message_id WHERE NOT {to_member}
         """,
     ),
     Check(

@@ -1,21 +1,33 @@
 """The outbox: a message is a row before it leaves."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from channels.models.senders import Sender
-from channels.vocabulary import OriginKind, Reason, State
+from channels.vocabulary import CARRIED, WEBHOOK, OriginKind, Reason, State
 from content.models import Content, Grant
 from members.models import Member
 from members.models.shards import shard_field
-from members.vocabulary import Channel, Purpose
+from members.vocabulary import Purpose
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Questions about messages."""
+
+    def to_members(self) -> Self:
+        """Return those that are said to the members they are about: neither tests nor webhooks."""
+        return self.exclude(origin_kind=OriginKind.TEST).exclude(channel=WEBHOOK)
 
 
 class Message(models.Model):
-    """One message to one member. Its key is (member, origin kind, origin id, step key, visit); there is no second one.
+    """One message to or about one member.
+
+    Its key is (member, origin kind, origin id, step key, visit); there is no second one. It says a content, or to a
+    machine its `payload`.
 
     `planned_at` is the planned departure, which contact pressure counts; `due_at` is when it is next tried;
     `expires_at` is the deadline after which it is cancelled instead of sent.
@@ -23,11 +35,12 @@ class Message(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="messages", db_index=False)
-    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=8, choices=CARRIED)
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices)
     address = models.CharField(_("address"), max_length=254, blank=True)
     language = models.CharField(_("language"), max_length=16)
-    content = models.ForeignKey(Content, models.PROTECT, related_name="+", db_index=False)
+    content = models.ForeignKey(Content, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    payload = models.JSONField(_("payload"), null=True, blank=True)  # what a webhook says, the same in every attempt
     grant = models.ForeignKey(Grant, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
@@ -63,6 +76,8 @@ class Message(models.Model):
     clicked_at = models.DateTimeField(_("first click at"), null=True, blank=True)
     shard = shard_field("member")
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
@@ -79,6 +94,11 @@ class Message(models.Model):
                 condition=~Q(state__in=["refused", "failed", "unconfirmed", "cancelled"]) | ~Q(reason=""),
                 name="message_no_has_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(content__isnull=False, payload__isnull=True)
+                | Q(content__isnull=True, payload__isnull=False),
+                name="message_content_or_payload",
+            ),
         ]
         indexes = [
             models.Index(
@@ -90,6 +110,7 @@ class Message(models.Model):
             models.Index(fields=["member", "-planned_at"], name="message_member"),
             models.Index(fields=["journey_id", "step_key", "state"], name="message_journey"),
             models.Index(fields=["grant"], name="message_grant", condition=Q(grant__isnull=False)),
+            models.Index(fields=["sender", "-queued_at"], name="message_webhook", condition=Q(channel=WEBHOOK)),
             models.Index(fields=["sender", "carrier_id"], name="message_carrier", condition=~Q(carrier_id="")),
         ]
 
@@ -138,7 +159,7 @@ class MessageCount(models.Model):
 
     journey_id = models.BigIntegerField(null=True, blank=True)
     step_key = models.CharField(max_length=64, blank=True)
-    channel = models.CharField(max_length=8, choices=Channel.choices)
+    channel = models.CharField(max_length=8, choices=CARRIED)
     state = models.CharField(max_length=12)
     day = models.DateField()
     count = models.IntegerField()

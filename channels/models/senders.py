@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from channels.vocabulary import CARRIED
 from members.vocabulary import Channel
 
 
@@ -13,7 +14,7 @@ class Sender(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     adapter = models.CharField(_("adapter"), max_length=32)
-    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=8, choices=CARRIED)
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     secrets = models.TextField(_("secrets"), blank=True, editable=False)  # JSON under MultiFernet
     rate = models.PositiveIntegerField(

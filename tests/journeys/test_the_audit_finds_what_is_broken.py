@@ -31,6 +31,10 @@ BREAKS = {
     "message_once": ["UPDATE channels_message SET member_id = {ada}, origin_id = {in_ada}, once = NULL"],
     "told_once": ["UPDATE members_touchpoint SET message_id = {of_ada}, kind = 'message'"],
     "told_at_all": ["DELETE FROM members_touchpoint WHERE member_id = {ada}"],
+    "no_contact": [
+        "UPDATE channels_message SET origin_kind = 'test' WHERE id = {of_ada}",
+        "UPDATE channels_message SET channel = 'webhook' WHERE id = {of_ada}",
+    ],
     "consent": [
         "DELETE FROM members_consent WHERE member_id = {ada}",
         "UPDATE members_consent SET granted = false WHERE member_id = {ada}",

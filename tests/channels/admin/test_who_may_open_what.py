@@ -72,7 +72,7 @@ def there() -> dict[str, int]:
         "quiet": quiet.pk,
         "hold": holds.place(Hold.Scope.ALL, "", "Moving.", NOW).pk,
         "receipt": receipt.pk,
-        "content": sent.content_id,
+        "content": sent.content_id or 0,
     }
 
 

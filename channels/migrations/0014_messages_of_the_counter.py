@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """No change of the table: PostgreSQL knows nothing of the words."""
 
     dependencies = [
-        ("channels", "0010_letters"),
+        ("channels", "0013_message_webhook"),
     ]
 
     operations = [
@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                     ("rep", "Sales rep"),
                     ("test", "Test"),
                     ("opt_in", "Opt-in"),
+                    ("webhook", "Webhook subscription"),
                     ("counter", "Counter"),
                 ],
                 max_length=16,
