@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -101,5 +101,6 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "STYLES": [_styles],
     "DASHBOARD_CALLBACK": "config.screens.home",
+    "ACCOUNT": {"navigation": [{"title": gettext_lazy("Your account"), "link": reverse_lazy("account")}]},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": navigation},
 }

@@ -1,5 +1,6 @@
 """Django's settings. They come from the environment and only compute; docs/settings.md explains each variable."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -36,6 +37,7 @@ else:
     FIELD_KEYS = ENV.text("CHORALE_FIELD_KEYS") or kept(HOME, "field.keys", lambda: Fernet.generate_key().decode())
     CHORALE_PUBLIC_URL = ENV.site("CHORALE_PUBLIC_URL", f"http://127.0.0.1:{CHORALE_PORT}")
 CHORALE_FIELD_KEYS = ENV.field_keys("CHORALE_FIELD_KEYS", FIELD_KEYS)
+PUBLIC_HOST = CHORALE_PUBLIC_URL.split("://")[1].rsplit(":", 1)[0]
 CHORALE_CLOCK = ENV.path("CHORALE_CLOCK")
 CHORALE_TIME_ZONE = ENV.zone("CHORALE_TIME_ZONE", "UTC")
 CHORALE_CURRENCY = ENV.currency("CHORALE_CURRENCY", "EUR")
@@ -61,6 +63,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_celery_beat",
     "auditlog",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "members",
     "content",
     "channels",
@@ -76,9 +82,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "members.views.guarding.Expiry",
+    "members.views.guarding.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "journeys.demo.notice.Notice",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -101,6 +111,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "NUM_PROXIES": 0,  # REMOTE_ADDR is right already
 }
 
 # Database and broker --------------------------------------------------------------------------------------------------
@@ -144,6 +155,31 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+# Whoever guesses passwords of a user from an address is not listened to for a while; from elsewhere, the user gets in.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "members.views.signing_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "members.visits.throttled_by"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what the page says about the end of it holds
+AXES_DISABLE_ACCESS_LOG = True  # the audit log says who came
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# Publishing, exporting, and giving rights: with those of these, a password alone is too little.
+CHORALE_TWO_FACTOR = ENV.yes("CHORALE_TWO_FACTOR", default=bool(DATABASE_URL))
+SECOND_FACTOR_FOR = ("journeys.change_journey", "members.export_member", "members.change_user")
+OTP_TOTP_ISSUER = f"Chorale {PUBLIC_HOST}"
+
+CHORALE_SESSION_HOURS = ENV.whole("CHORALE_SESSION_HOURS", 12, least=1, most=720)
+CHORALE_IDLE_MINUTES = ENV.whole("CHORALE_IDLE_MINUTES", 60, least=1, most=1440)
+CHORALE_TILL_IDLE_MINUTES = ENV.whole("CHORALE_TILL_IDLE_MINUTES", 15, least=1, most=1440)
+SESSION_COOKIE_AGE = CHORALE_SESSION_HOURS * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # The audit log --------------------------------------------------------------------------------------------------------
 
@@ -153,7 +189,6 @@ MIGRATION_MODULES = {"auditlog": None}  # its own table gives way to ours
 # The web --------------------------------------------------------------------------------------------------------------
 
 HTTPS = CHORALE_PUBLIC_URL.startswith("https://")
-PUBLIC_HOST = CHORALE_PUBLIC_URL.split("://")[1].rsplit(":", 1)[0]
 ALLOWED_HOSTS = ENV.hosts("CHORALE_HOSTS", [PUBLIC_HOST] if DATABASE_URL else [PUBLIC_HOST, "127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = [CHORALE_PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -162,6 +197,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = ENV.yes("CHORALE_SSL_REDIRECT", default=HTTPS)
 if ENV.yes("CHORALE_TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    MIDDLEWARE.insert(0, "config.proxy.BehindProxy")
 SECURE_HSTS_SECONDS = ENV.whole("CHORALE_HSTS_SECONDS", 2_592_000 if HTTPS else 0, least=0, most=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
@@ -198,6 +234,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.db.backends": {"level": "INFO"},
+        "axes": {"level": "ERROR"},  # the audit log says it
         "httpx": {"level": "WARNING"},
     },
 }

@@ -1,9 +1,18 @@
 """Which address leads where."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from members.views.signing_in import admin_sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # The admin's own pages for these give way to those for everybody.
+    path("admin/login/", admin_sign_in),
+    path("admin/logout/", LogoutView.as_view()),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
+    path("admin/password_change/done/", RedirectView.as_view(pattern_name="account")),
     path("admin/", admin.site.urls),
     path("", include("members.urls")),
     path("", include("channels.urls")),

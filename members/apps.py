@@ -19,7 +19,7 @@ class MembersConfig(AppConfig):
         """Register leaves of rules and panels, and have every migrated database filled with what the rest relies on."""
         from django.contrib.auth.models import Group
 
-        from members import audit_log, doors, home, panels
+        from members import audit_log, doors, home, panels, sign_ins
         from members.home import customers, watching
         from members.models import Segment, StandingPolicy, Store, User
         from members.overview import PANELS
@@ -40,6 +40,7 @@ class MembersConfig(AppConfig):
         audit_log.watch(Segment, without=["size", "refreshed_at"])
         for model in (StandingPolicy, Store):
             audit_log.watch(model)
+        sign_ins.connect()
         post_migrate.connect(fill, sender=self)
 
 

@@ -37,9 +37,11 @@ def watch(
     `without` names fields that the machine writes, `hidden` those of which only the change is told, `many` the
     many-to-many relations to follow. Only saved and deleted instances are seen; updates of querysets are the machine's.
     """
+    # The rows that point here are no fields, though the library takes them for some.
+    pointing = [field.name for field in model._meta.get_fields() if field.auto_created]  # noqa: SLF001 - Django's way
     auditlog.register(
         model,
-        exclude_fields=list(without),
+        exclude_fields=[*without, *pointing],
         mask_fields=list(hidden),
         mask_callable=MASK,
         m2m_fields=set(many),

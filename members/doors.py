@@ -32,6 +32,7 @@ class Door:
 
     It opens to those with `permission`; an empty one stands for staff, as the admin is open to them.
     Doors stand in the header by `order`; the first one that somebody may open is where signing in leads to.
+    A `shared` one is worked at on devices that several people share, such as a till: who leaves is signed out sooner.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Door:
     url: str
     permission: str
     order: int
+    shared: bool = False
 
     def opens_to(self, user: User | AnonymousUser) -> bool:
         """Say whether somebody may come in."""
@@ -79,16 +81,26 @@ def behind(permission: str) -> Callable[[View], View]:
                 return view(request, *args, **kwargs)
             if request.user.is_authenticated:
                 raise PermissionDenied
-            if request.headers.get("HX-Request"):
-                # Where somebody was is known to the browser alone, and only a page can be come back to.
-                address = urlsplit(request.headers.get("HX-Current-URL", ""))
-                back = f"{reverse('login')}?{urlencode({'next': address.path or reverse('start')})}"
-                return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": back})
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
 
         return cast(View, guarded)
 
     return decorated
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the page to sign in, and from there back to where somebody was."""
+    if request.headers.get("HX-Request"):
+        # Where somebody was is known to the browser alone, and only a page can be come back to.
+        address = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{reverse('login')}?{urlencode({'next': address.path or reverse('start')})}"
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": back})
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("start"))
+
+
+def is_shared(path: str) -> bool:
+    """Say whether an address lies behind a door that is worked at on shared devices."""
+    return any(door.shared and path.startswith(door.address) for door in _doors.values())
 
 
 def page(

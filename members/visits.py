@@ -15,6 +15,7 @@ from members.vocabulary import Through
 if TYPE_CHECKING:
     from members.models import User
 
+NOWHERE = "::"
 _visit: ContextVar[HttpRequest | None] = ContextVar("visit", default=None)
 
 
@@ -51,8 +52,16 @@ def through() -> Through:
 def address() -> str | None:
     """Return the address from which the present visit comes; None where there is none, as behind a local socket."""
     request = _visit.get()
-    given = request.META.get("REMOTE_ADDR", "") if request else ""
+    return _address_of(request) if request else None
+
+
+def throttled_by(request: HttpRequest) -> str:
+    """Return the address by which guessing is counted, for django-axes; all that come from nowhere count together."""
+    return _address_of(request) or NOWHERE
+
+
+def _address_of(request: HttpRequest) -> str | None:
     try:
-        return str(ip_address(given))
+        return str(ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return None

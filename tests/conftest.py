@@ -59,4 +59,5 @@ def environment(transactional_db: None, broker: str) -> dict[str, str]:
         "CHORALE_SECRET_KEY": settings.SECRET_KEY,
         "CHORALE_FIELD_KEYS": ",".join(settings.CHORALE_FIELD_KEYS),
         "CHORALE_PUBLIC_URL": settings.CHORALE_PUBLIC_URL,
+        "CHORALE_TWO_FACTOR": "no",
     }

@@ -13,6 +13,8 @@ os.environ["CHORALE_HOME"] = str(Path(__file__).resolve().parent.parent / "var" 
 os.environ["CHORALE_SECRET_KEY"] = "only-the-tests-know-this-key-and-so-does-everybody-who-reads-them"
 os.environ["CHORALE_FIELD_KEYS"] = "dGhlLWtleS1vZi10aGUtdGVzdHMtaXMtbm8tc2VjcmU="
 os.environ["CHORALE_PUBLIC_URL"] = "http://testserver"
+# Tests of the second factor demand it themselves, whichever database the others run on.
+os.environ["CHORALE_TWO_FACTOR"] = "no"
 
 from config.settings import *  # noqa: E402, F403 - the environment is what it reads
 from config.settings import CELERY_BROKER_URL as BROKER  # noqa: E402

@@ -64,7 +64,7 @@ class KindFilter(DropdownFilter):
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     """Who did what, newest first."""
 
-    list_display = ("timestamp", "who", "what", "about", "through", "remote_addr", "detail")
+    list_display = ("timestamp", "who", "what", "about", "through", "remote_addr", "told")
     list_select_related = ("content_type", "actor")
     list_filter = (
         ("deed", ChoicesDropdownFilter),
@@ -89,6 +89,11 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     def what(self, entry: AuditEntry) -> tuple[str, str]:
         """The deed in its colour."""
         return entry.deed, entry.get_deed_display()
+
+    @column(_("detail"))
+    def told(self, entry: AuditEntry) -> str:
+        """What was said of it, or which fields changed."""
+        return entry.told
 
     @column(_("who"))
     def who(self, entry: AuditEntry) -> str:

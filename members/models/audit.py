@@ -89,9 +89,10 @@ class AuditEntry(AbstractLogEntry):  # type: ignore[misc]
         raise TypeError(_("What the audit log says stays as it is; nothing in it is changed or deleted."))
 
     @property
-    def changed(self) -> list[str]:
-        """Return the names of the fields that changed."""
-        return sorted(self.changes or {})
+    def told(self) -> str:
+        """Return what was said of the deed, else the names of the fields that changed."""
+        changed = sorted(self.changes or {}) if self.deed == Deed.CHANGED else []
+        return self.detail or ", ".join(changed)
 
     def sign(self) -> None:
         """Fill in who did it, through which door and from where, as far as the present visit says it."""
