@@ -28,6 +28,8 @@ class ChannelsConfig(AppConfig):
             registry.register(adapter)
         offers.on_closed(closing.grants_closed)
         offers.on_closed(hand_offs.grants_closed)
+        offers.on_reopened(closing.grants_reopened)
+        offers.on_reopened(hand_offs.grants_reopened)
         panels.register(*PANELS)
         doors.register(
             doors.Door("counter", _("Counter"), "point_of_sale", "counter", "channels.open_counter", 20),

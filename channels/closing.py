@@ -35,3 +35,18 @@ def grants_closed(grants: Collection[int], now: datetime) -> None:
     """Cancel what has not left about these grants and close their open follow-ups, in the transaction ending them."""
     params = {"grants": list(grants), "now": now, "today": now.astimezone(UTC).date()}
     rows(_CLOSE, params)
+
+
+# A follow-up that the redemption closed bears its time; one that ended with its journey stays closed. Messages stay
+# cancelled: nobody is written to at the hour of an undoing.
+_REOPEN = """
+UPDATE channels_followup f SET state = 'open', closed_at = NULL
+FROM channels_message x JOIN content_redemption r ON r.grant_id = x.grant_id
+WHERE x.id = f.message_id AND x.grant_id = ANY(%(grants)s) AND f.state = 'closed'
+  AND r.undone_at = %(now)s AND f.closed_at = r.recorded_at
+"""
+
+
+def grants_reopened(grants: Collection[int], now: datetime) -> None:
+    """Open the follow-ups again that the redemption closed which is being undone, in the same transaction."""
+    rows(_REOPEN, {"grants": list(grants), "now": now})

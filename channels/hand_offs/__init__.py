@@ -7,7 +7,7 @@ no-show.
 
 from channels.hand_offs.agreeing import Agreed, CannotHandOff, agree
 from channels.hand_offs.asking import of_member, of_rep, of_store, script_of
-from channels.hand_offs.ending import ENDS, CannotEnd, end, grants_closed, how_ended, seen
+from channels.hand_offs.ending import ENDS, CannotEnd, end, grants_closed, grants_reopened, how_ended, seen
 
 __all__ = [
     "ENDS",
@@ -17,6 +17,7 @@ __all__ = [
     "agree",
     "end",
     "grants_closed",
+    "grants_reopened",
     "how_ended",
     "of_member",
     "of_rep",

@@ -81,6 +81,17 @@ def grants_closed(grants: Collection[int], now: datetime) -> None:
         telling.tell_closed(whole().filter(pk__in=closed), now)
 
 
+_REOPEN = """
+UPDATE channels_handoff SET state = 'agreed', reason = '', ended_at = NULL, seen_at = NULL
+WHERE grant_id = ANY(%(grants)s) AND state = 'closed' AND reason = 'redeemed'
+"""
+
+
+def grants_reopened(grants: Collection[int], now: datetime) -> None:
+    """Have stores expect members again whose redemption is being undone: the hand-offs are as they were agreed."""
+    rows(_REOPEN, {"grants": list(grants), "now": now})
+
+
 def how_ended(hand_off: HandOff) -> str:
     """Return how a hand-off ended, in one sentence: what, when in the store's time, and by whom."""
     what = HandOffReason(hand_off.reason).label if hand_off.reason else HandOffState(hand_off.state).label

@@ -19,6 +19,7 @@ from channels.models import FollowUp, HandOff, Sender, Team
 from channels.vocabulary import FollowUpResult
 from content import offers
 from members.models import Event, Touchpoint, User
+from members.vocabulary import Channel
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.channels import outbox
@@ -145,6 +146,25 @@ def test_a_next_contact_that_makes_no_sense_is_refused(
     with pytest.raises(BadContact, match=words):
         worked(given, result, next_at=NOW + next_in if next_in is not None else None)
     assert FollowUp.objects.get().contacts == 0
+
+
+def test_undoing_the_redemption_that_closed_it_opens_it_again(given: FollowUp) -> None:
+    assert given.message.grant is not None
+    clerk, grant = cast.clerk(), given.message.grant.pk
+    taken = offers.redeem(grant, request_key="r", channel=Channel.COUNTER, now=NOW + HOUR, who=clerk)
+    assert FollowUp.objects.get().state == "closed"
+    offers.undo(taken.pk, request_key="u", now=NOW + HOUR + timedelta(minutes=1), who=clerk)
+    given.refresh_from_db()
+    assert (given.state, given.closed_at) == ("open", None)
+
+
+def test_undoing_opens_none_whose_member_left_the_journey_before(given: FollowUp) -> None:
+    assert given.message.grant is not None
+    FollowUp.objects.update(state="closed", closed_at=NOW)
+    clerk, grant = cast.clerk(), given.message.grant.pk
+    taken = offers.redeem(grant, request_key="r", channel=Channel.COUNTER, now=NOW + HOUR, who=clerk)
+    offers.undo(taken.pk, request_key="u", now=NOW + HOUR + timedelta(minutes=1), who=clerk)
+    assert FollowUp.objects.get().state == "closed"
 
 
 # Taking ---------------------------------------------------------------------------------------------------------------

@@ -195,3 +195,27 @@ def test_a_hand_off_and_a_redemption_that_meet_leave_none_open_about_a_dead_gran
     assert not HandOff.objects.filter(state="agreed").exists()
     with pytest.raises(AlreadyRedeemed):
         offers.redeem(grant.pk, request_key="x", channel=Channel.COUNTER, now=NOW)
+
+
+def test_undoing_the_redemption_has_the_store_expect_them_again() -> None:
+    ada = cast.ada()
+    grant = granted(ada)
+    one, clerk = agreed(ada, grant=grant), cast.clerk()
+    taken = offers.redeem(grant.pk, request_key="r", channel=Channel.COUNTER, now=NOW + HOUR, who=clerk)
+    hand_offs.seen([one.pk], NOW + HOUR)
+    offers.undo(taken.pk, request_key="u", now=NOW + HOUR + timedelta(minutes=1), who=clerk)
+    [open_again] = hand_offs.of_store(cast.berlin().pk)
+    assert (open_again, open_again.ended_at, open_again.due_at) == (one, None, one.due_at)
+    assert mine(cast.rep()) == [one]
+    offers.redeem(grant.pk, request_key="r2", channel=Channel.COUNTER, now=NOW + 2 * HOUR, who=clerk)
+    assert Event.objects.filter(name="hand_off.closed").count() == 2
+
+
+def test_undoing_reopens_none_that_ended_otherwise() -> None:
+    ada = cast.ada()
+    grant = granted(ada)
+    one, clerk = agreed(ada, grant=grant), cast.clerk()
+    ended(one, CALLED_OFF, now=NOW)
+    taken = offers.redeem(grant.pk, request_key="r", channel=Channel.COUNTER, now=NOW, who=clerk)
+    offers.undo(taken.pk, request_key="u", now=NOW + timedelta(minutes=1), who=clerk)
+    assert HandOff.objects.get().state == "called_off"
