@@ -12,9 +12,10 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the step kinds known, and have the engine look as soon as news is committed."""
-        from journeys import home
+        from channels import whys as explaining
+        from journeys import home, whys
         from journeys.models import Journey
-        from journeys.panels import ENROLLMENTS
+        from journeys.panels import ENROLLMENTS, UNDER_WAY
         from journeys.steps import house
         from members import audit_log, news, panels
         from members import home as cards
@@ -22,6 +23,8 @@ class JourneysConfig(AppConfig):
         house.register_all()
         news.on_commit(look_at)
         panels.register(ENROLLMENTS)
+        panels.register(UNDER_WAY, page=panels.CONTACTS)
+        explaining.register(whys.explain)
         cards.watch(home.alarms)
         cards.register(
             cards.Card(

@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from journeys.models import Enrollment
-from journeys.wording import under_way
+from journeys.vocabulary import EnrollmentState
+from journeys.wording import rests, under_way
+from members import zones
 from members.models import Member
 from members.panels import Panel
 
@@ -32,4 +34,21 @@ ENROLLMENTS = Panel(
     template="journeys/panels/enrollments.html",
     load=load,
     permission="journeys.view_enrollment",
+)
+
+
+def load_live(member: Member, _request: HttpRequest, now: datetime) -> Mapping[str, Any]:
+    """Return the journeys that the member is in, each with what it waits for until when, in the member's time."""
+    found = Enrollment.objects.filter(member=member, ended_at__isnull=True).select_related("journey", "step")
+    zone = zones.name_of(member)
+    listed = found.exclude(state=EnrollmentState.ENDED).order_by("-entered_at")[:MOST]
+    return {"journeys": [(enrollment, rests(enrollment, zone, now)) for enrollment in listed]}
+
+
+UNDER_WAY = Panel(
+    key="journeys",
+    title=gettext_lazy("Journeys"),
+    order=10,
+    template="journeys/panels/under_way.html",
+    load=load_live,
 )

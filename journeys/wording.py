@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from channels.vocabulary import Reason
 from content.offers import Verdict
 from journeys.models import Enrollment, Trace
+from journeys.steps.base import kinds
 from journeys.vocabulary import EndReason, EnrollmentState, NotEntered, Outcome
+from members import zones
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,20 @@ def under_way(enrollment: Enrollment) -> str:
         "since": f"{enrollment.arrived_at:%Y-%m-%d %H:%M}",
         "until": f"{enrollment.due_at:%Y-%m-%d %H:%M}",
     }
+
+
+def rests(enrollment: Enrollment, zone: str, now: datetime) -> str:
+    """Return what a member under way waits for, and until when in their zone, in words that follow the journey's name.
+
+    A member who is held out gets nothing, and whoever works at a desk should know it.
+    """
+    if enrollment.state == EnrollmentState.HELD_OUT:
+        return _("sends nothing: the member is held out for comparison")
+    kind = kinds().get(enrollment.step.kind) if enrollment.step else None
+    if enrollment.step is None or kind is None or enrollment.due_at <= now:
+        return _("is about to go on")
+    said = {"does": kind.resting(enrollment.step.settings), "until": zones.wall(enrollment.due_at, zone)}
+    return _("%(does)s, until %(until)s") % said
 
 
 @cache

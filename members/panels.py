@@ -1,4 +1,4 @@
-"""The panels of a member's page. Each layer registers what it knows about a member, in AppConfig.ready."""
+"""The panels of the pages about a member. Each layer registers what it knows about a member, in AppConfig.ready."""
 
 from __future__ import annotations
 
@@ -43,16 +43,18 @@ class Loaded:
     context: Mapping[str, Any]
 
 
-_panels: dict[str, Panel] = {}
+ADMIN, CONTACTS = "admin", "contacts"  # the pages about a member
+_panels: dict[tuple[str, str], Panel] = {}
 
 
-def register(*panels: Panel) -> None:
-    """Add panels; one with the same key takes the place of the first."""
+def register(*panels: Panel, page: str = ADMIN) -> None:
+    """Add panels to a page; one with the same key takes the place of the first."""
     for panel in panels:
-        _panels[panel.key] = panel
+        _panels[page, panel.key] = panel
 
 
-def loaded(member: Member, request: HttpRequest, now: datetime) -> list[Loaded]:
-    """Return the panels of a member that whoever asks may see, in order."""
-    seen = sorted((one for one in _panels.values() if request.user.has_perm(one.permission)), key=lambda one: one.order)
+def loaded(member: Member, request: HttpRequest, now: datetime, page: str = ADMIN) -> list[Loaded]:
+    """Return the panels of a page about a member that whoever asks may see, in order."""
+    known = (panel for (place, _key), panel in _panels.items() if place == page)
+    seen = sorted((one for one in known if request.user.has_perm(one.permission)), key=lambda one: one.order)
     return [Loaded(panel, panel.load(member, request, now)) for panel in seen]

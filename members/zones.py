@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from members.models import Zone
+from members.models import Member, Zone
 from members.sql import Sql
 
 DEFAULT: str = settings.CHORALE_TIME_ZONE
@@ -98,6 +98,11 @@ def last_instant(pinned: ZoneInfo, day: date, at: time) -> datetime:
     wall = datetime.combine(day, at)
     found = wall.replace(tzinfo=pinned, fold=1).astimezone(UTC)
     return found if _wall(found, pinned) == wall else _after_gap(wall, pinned)
+
+
+def name_of(member: Member) -> str:
+    """Return the name of a member's zone: the own one, the home store's, else the setting's, as MEMBER_ZONE says."""
+    return member.zone_id or (member.home_store.zone_id if member.home_store else DEFAULT)
 
 
 def wall(instant: datetime, name: str) -> str:

@@ -26,3 +26,10 @@ def check_fact(fact: Mapping[str, Any], place: str) -> str:
 def news_topic(fact: Mapping[str, Any]) -> str:
     """Return the topic of news that tells of a fact."""
     return f"event:{fact['name']}" if fact["topic"] == "event" else str(fact["topic"])
+
+
+def in_words(fact: Mapping[str, Any]) -> str:
+    """Return a fact as people name it, to stand inside a sentence."""
+    if fact["topic"] == "event":
+        return _("“%(name)s”") % {"name": fact["name"]}
+    return _("a purchase") if fact["topic"] == "purchase" else _("a change of points")

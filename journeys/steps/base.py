@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from members.sql import Sql
 
@@ -61,6 +62,10 @@ class StepKind(ABC):
         """Return whether whoever arrives here always rests for a while; a way back must lead through such a step."""
         return False
 
+    def resting(self, settings: StepText) -> str:
+        """Return what those who rest here do, in words for people that follow the journey's name: “waits”."""
+        return _("is about to go on")
+
     def topics(self, settings: StepText) -> frozenset[str]:
         """Return the topics of news that wake an enrollment resting here."""
         return frozenset()
@@ -91,6 +96,10 @@ class SendingKind(StepKind):
     def paths(self, settings: StepText) -> Mapping[str, Sequence[StepText]]:
         """What happens where no message is queued stands under `otherwise`."""
         return {"not_sent": settings.get("otherwise", ())}
+
+    def resting(self, settings: StepText) -> str:
+        """Room for the message is waited for."""
+        return _("waits until “%(content)s” may be sent") % {"content": settings["content"]}
 
     def place(self, settings: StepText, outcome: str) -> str:
         """The path of `not_sent` is written `otherwise`."""

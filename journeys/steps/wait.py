@@ -79,6 +79,10 @@ class Wait(StepKind):
         """A date may lie in the past and let everybody through; a duration and a time of day never do twice."""
         return "duration" in settings or "local_time" in settings
 
+    def resting(self, settings: StepText) -> str:
+        """Time alone is waited for."""
+        return _("waits")
+
     def decide(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
         """Rest until the time has come."""
         named = cohort.prefixed("c_")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from journeys.definition import fields
-from journeys.definition.facts import check_fact, news_topic
+from journeys.definition.facts import check_fact, in_words, news_topic
 from journeys.steps.base import StepAt, StepKind, StepText
 from members.sql import Sql
 
@@ -64,6 +64,10 @@ class WaitFor(StepKind):
     def rests(self, settings: StepText) -> bool:
         """A fact that is known on arrival does not count, so everybody rests."""
         return True
+
+    def resting(self, settings: StepText) -> str:
+        """The fact is waited for."""
+        return _("waits for %(fact)s") % {"fact": in_words(settings["fact"])}
 
     def topics(self, settings: StepText) -> frozenset[str]:
         """News of the fact."""

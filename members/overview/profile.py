@@ -14,8 +14,7 @@ from members.models import Member, Standing
 
 def load(member: Member, request: HttpRequest, now: datetime) -> Mapping[str, Any]:
     """Return the member's standing, if it was ever drawn, and the zone that holds for the member."""
-    home = member.home_store
-    zone = member.zone_id or (home.zone_id if home else zones.DEFAULT)
+    zone = zones.name_of(member)
     standing = Standing.objects.filter(pk=member.pk).first()
     silent = (now - standing.last_purchase_at).days if standing and standing.last_purchase_at else None
     return {
