@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from members import clock, segments, standing
+from members import clock, names, segments, standing
 from members.standing import points
 
 
@@ -18,6 +18,12 @@ def expire_points() -> None:
 def refresh_standing() -> None:
     """Draw tiers, scores and churn levels anew for everybody."""
     standing.refresh(clock.now())
+
+
+@shared_task
+def refresh_names() -> None:
+    """Forget the words of names that nobody bears any more."""
+    names.refresh()
 
 
 @shared_task

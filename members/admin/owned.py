@@ -24,7 +24,7 @@ class OwnedAdmin(BigTableAdmin[M]):
 
     def found_by(self, typed: str) -> Q:
         """Return the condition on rows for what was typed, by an index."""
-        members = Member.objects.filter(search.found_by(typed)).order_by().values_list("pk", flat=True)
+        members = Member.objects.filter(search.found_or_alike(typed)).order_by().values_list("pk", flat=True)
         return Q(member_id__in=list(members[: search.MOST]))
 
     def get_search_results(

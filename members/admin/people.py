@@ -37,7 +37,7 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
         TagFilter,
     )
     search_fields = ("external_id",)  # only says that there is a search; how it finds stands in members.search
-    search_help_text = _("Code, beginning of a name, phone number or e-mail")
+    search_help_text = _("Code, name, phone number or e-mail")
 
     @column(_("name"))
     def name(self, member: Member) -> str:
@@ -60,7 +60,7 @@ class MemberAdmin(ReadOnlyAdmin[Member]):
         self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
     ) -> tuple[QuerySet[Member], bool]:
         """Find by an index, whatever was typed."""
-        return queryset.filter(search.found_by(search_term)), False
+        return (queryset.filter(search.found_or_alike(search_term)) if search_term.strip() else queryset), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from members import news
+from members import names, news
 from members.facts import profiles
 from members.facts.checks import BadItem
 from members.facts.items import MemberRecord, Reject, Upserted
@@ -94,6 +94,8 @@ def _apply(batch: _Batch, now: datetime, outcome: Upserted) -> None:
     added = [pk for (pk,) in rows(INSERT.format(**texts), params)]
     execute(LOCK.format(**texts), params)
     [(changed, shards)] = rows(APPLY.format(**texts), {**params, "added": added})
+    # Last: whoever waits here for the words of another loader holds all its members already, so that none deadlocks.
+    names.learn(relations["members"])
     news.announce(shards)
     outcome.new += len(added)
     outcome.changed += changed

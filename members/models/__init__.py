@@ -4,7 +4,7 @@ from members.models.allowed import Consent, Suppression
 from members.models.audit import AuditEntry
 from members.models.facts import Event, FactKey, PointsEntry, Purchase, PurchaseLine
 from members.models.news import Listener, News
-from members.models.people import Identity, Member, Tag
+from members.models.people import Identity, Member, NameWord, Tag
 from members.models.places import Store, Zone
 from members.models.segments import Membership, Segment
 from members.models.shards import SHARDS
@@ -22,6 +22,7 @@ __all__ = [
     "Listener",
     "Member",
     "Membership",
+    "NameWord",
     "News",
     "PointsEntry",
     "Purchase",

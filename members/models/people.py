@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from members import names
 from members.models.places import Store, Zone
 from members.models.shards import shard_field
 from members.vocabulary import Channel
 
 REACHABLE = [(channel.value, channel.label) for channel in (Channel.EMAIL, Channel.SMS, Channel.CHAT)]
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Members, whose names can be found as they are stored."""
+
+    def bulk_create(self, objs: Iterable[Member], *args: Any, **kwargs: Any) -> list[Member]:
+        """Store members and remember the words of their names."""
+        made = super().bulk_create(objs, *args, **kwargs)
+        if made:
+            names.learn_all((member.first_name, member.last_name) for member in made)
+        return made
 
 
 class Member(models.Model):
@@ -40,6 +54,8 @@ class Member(models.Model):
     recorded_at = models.DateTimeField(_("recorded at"))
     shard = shard_field("id")
 
+    objects = MemberQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
@@ -53,6 +69,25 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.external_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the member and remember the words of the name, so that it is found with a typo too."""
+        super().save(*args, **kwargs)
+        names.learn_all([(self.first_name, self.last_name)])
+
+
+class NameWord(models.Model):
+    """A word of members' names, folded as `members.names` says. Nothing says whose it is."""
+
+    word = models.CharField(max_length=201, primary_key=True)
+
+    class Meta:
+        verbose_name = _("word of a name")
+        verbose_name_plural = _("words of names")
+        indexes = [GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="name_word_alike")]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Identity(models.Model):
