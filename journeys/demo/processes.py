@@ -53,8 +53,10 @@ class Program:
 class Programs:
     """All programs that run now. Leaving the block stops them; if the demo is killed, a watchdog does."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *kept: int) -> None:
+        """Write logs into the folder `logs`; the watchdog, too, keeps the descriptors `kept` open until all is over."""
         self._logs = logs
+        self._kept = kept
         self._running: list[Program] = []
 
     def __enter__(self) -> Programs:
@@ -66,6 +68,7 @@ class Programs:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=self._kept,
             text=True,
             bufsize=1,
         )

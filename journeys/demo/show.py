@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.management import call_command
 
 from journeys.demo import dataset
+from journeys.demo.alone import alone
 from journeys.demo.dataset import Bought
 from journeys.demo.days import Days, days
 from journeys.demo.feed import Feed
@@ -32,26 +34,29 @@ class PortTaken(Exception):
 def show(now: datetime, told: Callable[[str], None], *, afresh: bool, once: bool, every: timedelta) -> Summary:
     """Run the demo and return what came of the played days; without `once`, it then stays up until it is interrupted.
 
-    `told` hears what is going on. Raises PortTaken, NoDataset, NotOurs, Fallen and CannotReport, each with a sentence.
+    `told` hears what is going on. Raises NotAlone, PortTaken, NoDataset, NotOurs, Fallen and CannotReport, each with
+    a sentence.
     """
     began = time.monotonic()
-    log = dataset.read()
-    check_port()
-    if afresh:
-        reset()
-    claim()
-    peak = Peak(settings.CHORALE_HOME)
-    when = days(log, now)
-    log = when.moved(log)
-    prepare(log, when, told)
-    peak.look()
-    with Programs(settings.CHORALE_HOME / "demo") as programs:
-        _play(programs, log, when, peak, every)
-        result = summarise(when.end, time.monotonic() - began, peak.mb)
-        for line in ["", *result.lines(), ""]:
-            told(line)
-        if not once:
-            live(programs, told)
+    with alone(settings.CHORALE_HOME / "demo") as lock:
+        check_port()
+        log = dataset.read()
+        call_command("migrate", verbosity=0)
+        if afresh:
+            reset()
+        claim()
+        peak = Peak(settings.CHORALE_HOME)
+        when = days(log, now)
+        log = when.moved(log)
+        prepare(log, when, told)
+        peak.look()
+        with Programs(settings.CHORALE_HOME / "demo", lock) as programs:
+            _play(programs, log, when, peak, every)
+            result = summarise(when.end, time.monotonic() - began, peak.mb)
+            for line in ["", *result.lines(), ""]:
+                told(line)
+            if not once:
+                live(programs, told)
     return result
 
 

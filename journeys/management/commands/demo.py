@@ -10,14 +10,14 @@ from datetime import timedelta
 from types import FrameType
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from channels.sandbox.senders import CannotReport
+from journeys.demo.alone import NotAlone
 from journeys.demo.dataset import NoDataset
 from journeys.demo.prepare import NotOurs
 from journeys.demo.processes import Fallen
-from journeys.demo.show import EVERY, PortTaken, check_port, show
+from journeys.demo.show import EVERY, PortTaken, show
 from journeys.play import step
 from members import clock
 
@@ -35,13 +35,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, reset: bool, every: timedelta, **options: Any) -> None:
         try:
-            check_port()
             # SIGINT, too: a shell that starts the demo in the background has it ignored.
             for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(ending, _interrupt)
-            call_command("migrate", verbosity=0)
             result = show(clock.now(), self.stdout.write, afresh=reset, once=once, every=every)
-        except (CannotReport, Fallen, NoDataset, NotOurs, PortTaken) as error:
+        except (CannotReport, Fallen, NoDataset, NotAlone, NotOurs, PortTaken) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self.stderr.write("\nThe demo has stopped; again, it goes on where it was.")

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from journeys.demo import processes
+from journeys.demo.alone import NotAlone, alone
 from journeys.demo.memory import Peak
 from journeys.demo.processes import Fallen, Programs, answers, is_free
 
@@ -30,8 +31,9 @@ KILLED = """
 import django, os, signal, sys
 from pathlib import Path
 django.setup()
+from journeys.demo.alone import alone
 from journeys.demo.processes import Programs
-with Programs(Path(sys.argv[1])) as programs:
+with alone(Path(sys.argv[1])) as lock, Programs(Path(sys.argv[1]), lock) as programs:
     program = programs.start("sleeper", ["-c", "import time; time.sleep(600)"])
     print(program.process.pid, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -45,7 +47,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> bool:
     return true()
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -61,7 +63,7 @@ def test_leaving_the_block_stops_every_program(tmp_path: Path) -> None:
         for program in started:
             program.wait_until(lambda program=program: "up" in program.log.read_text())  # type: ignore[misc]
         programs.check()
-    assert not any(alive(program.process.pid) for program in started)
+    assert not any(is_alive(program.process.pid) for program in started)
 
 
 def test_a_program_that_does_not_stop_is_killed_with_its_children(
@@ -72,8 +74,8 @@ def test_a_program_that_does_not_stop_is_killed_with_its_children(
         program = programs.start("stubborn", ["-c", STUBBORN])
         program.wait_until(lambda: program.log.read_text().strip().isdecimal())
         child = int(program.log.read_text())
-    assert not alive(program.process.pid)
-    assert until(lambda: not alive(child))
+    assert not is_alive(program.process.pid)
+    assert until(lambda: not is_alive(child))
 
 
 def test_a_killed_demo_leaves_no_orphans(tmp_path: Path) -> None:
@@ -86,7 +88,16 @@ def test_a_killed_demo_leaves_no_orphans(tmp_path: Path) -> None:
         check=False,
     )
     assert demo.returncode == -signal.SIGKILL
-    assert until(lambda: not alive(int(demo.stdout)))
+    with alone(tmp_path):  # the next one waits for the end of what this one left
+        assert not is_alive(int(demo.stdout))
+
+
+def test_there_is_one_demo_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("journeys.demo.alone.PATIENCE", 0.2)
+    with alone(tmp_path / "demo"), pytest.raises(NotAlone, match=f"^A demo runs in {tmp_path} already; stop that one"):
+        alone(tmp_path / "demo").__enter__()
+    with alone(tmp_path / "demo"):
+        pass
 
 
 def test_whoever_cannot_wait_for_the_stopping_leaves_no_orphans(

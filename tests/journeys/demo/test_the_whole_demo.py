@@ -52,6 +52,7 @@ def demo(variables: Variables, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_it_plays_goes_on_where_it_was_opens_and_stops(variables: Variables) -> None:
     interrupted = demo(variables, "--once")
     read_until(interrupted, THREE_DAYS)
@@ -59,7 +60,7 @@ def test_it_plays_goes_on_where_it_was_opens_and_stops(variables: Variables) -> 
     interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
 
-    said, complained = demo(variables, "--once").communicate(timeout=100)
+    said, complained = demo(variables, "--once").communicate(timeout=200)
     done_before = re.search(r"(\d+)% \|", complained)
     assert done_before
     assert int(done_before[1]) >= 10  # three of the days were played before
@@ -97,8 +98,13 @@ def opened(variables: Variables) -> None:
         assert all(
             f"{address}{path}" in told for path in ("/admin/", "/admin/channels/followup/", "/admin/members/member/")
         )
-        page = httpx.get(f"{address}/admin/login/", trust_env=False)
+        page = httpx.get(f"{address}/admin/login/", trust_env=False, timeout=60)
         assert "Demo: the purchases are real." in page.text
+        _, refused = demo({**variables, "CHORALE_PORT": "1"}, "--reset").communicate(timeout=60)
+        assert (
+            refused == f"CommandError: A demo runs in {variables['CHORALE_HOME']} already; stop that one, or name "
+            "another directory in CHORALE_HOME.\n"
+        )
         running.send_signal(signal.SIGINT)
         _, complained = running.communicate(timeout=60)
     finally:
