@@ -15,7 +15,7 @@ class ConfigConfig(AppConfig):
         # Not at import: Django's settings are complete only now.
         from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-        from config import celery, roles, schedule  # noqa: F401
+        from config import cache, celery, roles, schedule  # noqa: F401
         from members import audit_log
 
         audit_log.watch(PeriodicTask, without=["last_run_at", "total_run_count", "date_changed"])
@@ -24,3 +24,4 @@ class ConfigConfig(AppConfig):
         # The signal is sent for apps with tables only; the entries stand in beat's.
         post_migrate.connect(schedule.install, sender=apps.get_app_config("django_celery_beat"))
         post_migrate.connect(roles.install, sender=apps.get_app_config("journeys"))
+        post_migrate.connect(cache.install, sender=apps.get_app_config("journeys"))

@@ -51,6 +51,7 @@ PEOPLE = {
     "members.zone": "schedule",
     "django_celery_beat.periodictask": "timer",
     "members.auditentry": "policy",
+    "members.apitoken": "key",
 }
 
 

@@ -5,6 +5,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from members.api.pages import Docs, Schema
+from members.api.views import Nothing
 from members.views.signing_in import admin_sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,4 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("members.urls")),
     path("", include("channels.urls")),
+    path("api/schema/", Schema.as_view(), name="api-schema"),
+    path("api/docs/", Docs.as_view(), name="api-docs"),
+    path("api/v1/", include("members.api.urls")),
+    path("api/<path:rest>", Nothing.as_view()),
 ]

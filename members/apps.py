@@ -19,7 +19,8 @@ class MembersConfig(AppConfig):
         """Register leaves of rules and panels, and have every migrated database filled with what the rest relies on."""
         from django.contrib.auth.models import Group
 
-        from members import audit_log, doors, home, panels, sign_ins
+        from members import audit_log, doors, home, panels, scopes, sign_ins
+        from members.api import SCOPES
         from members.home import customers, watching
         from members.models import Segment, StandingPolicy, Store, User
         from members.overview import PANELS
@@ -27,6 +28,7 @@ class MembersConfig(AppConfig):
         from members.rules.leaves import LEAVES
 
         register(*LEAVES)
+        scopes.register(*SCOPES)
         panels.register(*PANELS)
         home.watch(watching.alarms)
         home.register(

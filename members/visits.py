@@ -40,6 +40,11 @@ def visitor() -> User | None:
     return user if user is not None and user.is_authenticated else None
 
 
+def token() -> str:
+    """Return the name of the API token by which the present visit came, empty where it came by none."""
+    return str(getattr(_visit.get(), "token_name", ""))
+
+
 def through() -> Through:
     """Return where the present deed is done."""
     request = _visit.get()

@@ -16,11 +16,13 @@ os.environ["CHORALE_PUBLIC_URL"] = "http://testserver"
 # Tests of the second factor demand it themselves, whichever database the others run on.
 os.environ["CHORALE_TWO_FACTOR"] = "no"
 
+from config import cache  # noqa: E402 - as above
 from config.settings import *  # noqa: E402, F403 - the environment is what it reads
 from config.settings import CELERY_BROKER_URL as BROKER  # noqa: E402
 
 # Each test process has a database of the broker to itself.
 BROKER_DATABASE = os.getpid() % 1024
 CELERY_BROKER_URL = f"{BROKER}?virtual_host={BROKER_DATABASE}"
+CACHES = {"default": cache.settings(CELERY_BROKER_URL)}
 # The usual hasher is slow on purpose; tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

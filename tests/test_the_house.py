@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import get_commands
+from drf_spectacular.generators import SchemaGenerator
 
 from channels import registry
 from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Intent, Reason, State
 from config import schedule
 from journeys.promises import CHECKS
 from journeys.vocabulary import EndReason, NotEntered, Outcome
+from members import scopes
+from members.api.problems import Kind
 from members.vocabulary import Channel, Deed, Purpose, Through
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,6 +158,16 @@ def test_every_adapter_and_its_settings_are_explained() -> None:
         if f"`{setting.name}`" not in text
     ]
     assert missing + [kind for kind in registry.adapters() if f"`{kind}`" not in text] == []
+
+
+def test_every_part_of_the_api_is_explained() -> None:
+    """Its addresses, scopes and problems, for those whose programs call it."""
+    text = page("api.md")
+    schema = SchemaGenerator().get_schema(public=True)
+    calls = [f"`{method.upper()} {path}`" for path, methods in schema["paths"].items() for method in methods]
+    assert [call for call in calls if call not in text] == []
+    assert [key for key in scopes.known() if f"| `{key}` |" not in text] == []
+    assert [kind.word for kind in Kind if f"| `{kind.word}` | {kind.status} |" not in text] == []
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

@@ -1,5 +1,5 @@
 """The screens of the admin for members, one module a model."""
 
-from members.admin import allowed, audit, people, places, segments, staff, standing
+from members.admin import allowed, audit, people, places, segments, staff, standing, tokens
 
-__all__ = ["allowed", "audit", "people", "places", "segments", "staff", "standing"]
+__all__ = ["allowed", "audit", "people", "places", "segments", "staff", "standing", "tokens"]

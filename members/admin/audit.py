@@ -97,8 +97,8 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
 
     @column(_("who"))
     def who(self, entry: AuditEntry) -> str:
-        """The user's name at the time."""
-        return entry.actor_name or "–"
+        """The user's name at the time, and the token that spoke for them."""
+        return (f"{entry.actor_name} ({entry.token_name})" if entry.token_name else entry.actor_name) or "–"
 
     @column(_("about"))
     def about(self, entry: AuditEntry) -> SafeString | str:

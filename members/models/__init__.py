@@ -10,10 +10,12 @@ from members.models.segments import Membership, Segment
 from members.models.shards import SHARDS
 from members.models.staff import User
 from members.models.standing import Standing, StandingPolicy, StandingRun, TierMove
+from members.models.tokens import ApiToken
 from members.models.touchpoints import Touchpoint
 
 __all__ = [
     "SHARDS",
+    "ApiToken",
     "AuditEntry",
     "Consent",
     "Event",

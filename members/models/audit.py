@@ -39,6 +39,8 @@ class AuditEntry(AbstractLogEntry):  # type: ignore[misc]
         verbose_name=_("who"),
     )
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
+    # Of the API, by which somebody's program did it.
+    token_name = models.CharField(_("by token"), max_length=100, blank=True, db_default="")
     through = models.CharField(_("through"), max_length=8, choices=Through.choices)
     remote_addr = models.GenericIPAddressField(_("from"), null=True, blank=True)
     content_type = models.ForeignKey(
@@ -99,6 +101,7 @@ class AuditEntry(AbstractLogEntry):  # type: ignore[misc]
         self.actor = self.actor or visits.visitor()
         self.actor_name = self.actor.get_username() if self.actor else ""
         self.actor_email = None  # the name says who it was
+        self.token_name = self.token_name or visits.token()
         self.through, self.remote_addr = visits.through(), visits.address()
         self.deed = self.deed or _BY_ACTION[self.action]
         self.object_repr = self.object_repr[:200]
