@@ -86,6 +86,23 @@ def redeemed(when: datetime, who: str, where: str, now: datetime, zone: ZoneInfo
     return _("Redeemed %(when)s, %(by)s.") % {"when": words.moment(when, now, zone), "by": by}
 
 
+def fate(grant: Grant, now: datetime, zone: ZoneInfo) -> str:
+    """Return what became of a grant that cannot be redeemed now; empty for one that can."""
+    redemption = Redemption.objects.standing().filter(grant=grant).select_related("store").first()
+    if redemption:
+        return taken(redemption, now, zone)
+    when = words.moment(grant.closed_at or grant.validity.upper, now, zone)
+    named = {"offer": grant.offer.name, "when": when}
+    if grant.state == Grant.State.DECLINED:
+        return _("%(offer)s: not interested, said %(when)s.") % named
+    if grant.state == Grant.State.WITHDRAWN:
+        return _("%(offer)s was withdrawn %(when)s.") % named
+    if grant.state == Grant.State.LIVE and now in grant.validity:
+        return ""
+    ended = words.moment(grant.validity.upper, now, zone)
+    return _("%(offer)s ended %(when)s.") % {**named, "when": ended}
+
+
 def _ended(grant: Grant, redemption: Redemption | None, now: datetime, zone: ZoneInfo) -> str:
     if redemption:
         return taken(redemption, now, zone)

@@ -46,4 +46,4 @@ def _by_code(typed: str) -> Grant | None:
 
 
 def _grant(**named: object) -> Grant | None:
-    return Grant.objects.select_related("member").filter(**named).first()
+    return Grant.objects.select_related("member", "offer").filter(**named).first()

@@ -29,6 +29,7 @@ TOLD_WITHIN = timedelta(days=30)
 TOLD = 12
 # Contacts that are read at most: a busy month has a few dozen.
 _MOST = 300
+_EXPECTED = 5  # visits that one member agreed on
 _TELLING = (TouchpointKind.MESSAGE, TouchpointKind.CALL, TouchpointKind.HAND_OFF, TouchpointKind.VISIT)
 
 
@@ -71,6 +72,7 @@ def known(member: Member, view: Viewpoint) -> Known:
         (_("Last visit"), _last_visit(member, view)),
         (_("Habit"), words.churn(standing)),
         (_("Points"), _points(standing, view)),
+        (_("Wish"), _wish(member, view)),
         (_("Home store"), member.home_store.name if member.home_store else ""),
         (_("Member"), _("since %(year)d") % {"year": member.joined_on.year} if member.joined_on else ""),
     ]
@@ -88,6 +90,12 @@ def _last_visit(member: Member, view: Viewpoint) -> str:
         return ""
     when = words.past_day(last.happened_at, view.now, view.zone)
     return f"{when}, {last.store.name}" if last.store else when
+
+
+def _wish(member: Member, view: Viewpoint) -> str:
+    said = Consent.objects.filter(member=member, channel=Channel.COUNTER, purpose=Purpose.PROMOTIONAL)
+    latest = said.filter(happened_at__lte=view.now).order_by("-happened_at", "-id").first()
+    return _("Wants to hear of no offers at the counter.") if latest and not latest.granted else ""
 
 
 def _points(standing: Standing | None, view: Viewpoint) -> str:
@@ -142,7 +150,7 @@ def present(member: Member, view: Viewpoint) -> Present:
     history = list(contacts.select_related("store").order_by("-happened_at", "-id")[:_MOST])
     listed = offered.to_member(member, history, view.now, view.midnight)
     return Present(
-        expected=[expected(one, view) for one in hand_offs.of_member(member.pk)],
+        expected=[expected(one, view) for one in hand_offs.of_member(member.pk)[:_EXPECTED]],
         cards=[cards.card(one, view.user, view.now, view.zone) for one in listed],
         calls=list(follow_ups.waiting([member.pk])),
         told=_told(history, view),

@@ -36,7 +36,8 @@ def redeem(request: HttpRequest, member: UUID, grant: UUID) -> HttpResponse:
     except AlreadyRedeemed as already:
         messages.error(request, cards.redeemed(already.when, already.who, already.where, view.now, view.zone))
     except NotLive as refused:
-        messages.error(request, str(refused))
+        offer.refresh_from_db()
+        messages.error(request, cards.fate(offer, view.now, view.zone) or str(refused))
     else:
         _tell_redeemed(request, redemption)
     return answered_present(request, whom)

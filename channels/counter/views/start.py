@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels import hand_offs, live
-from channels.counter import finding, places, screen
+from channels.counter import cards, finding, places, screen
 from channels.counter.screen import Viewpoint
 from channels.counter.views.base import counter, new_key, page_of, said, viewpoint
+from content.models import Grant
 from content.offers.passes import PassOver
 from members import doors
 
@@ -63,18 +64,27 @@ def find(request: HttpRequest) -> HttpResponse:
     """Lead to the member who is meant, or show those who may be. What was typed stands in no address and no log."""
     if request.method != "POST":
         return HttpResponseRedirect(reverse("counter"))
-    typed = said(request, "q", 200)
+    typed, view = said(request, "q", 200), viewpoint(request)
     try:
-        found = finding.find(typed, viewpoint(request).now)
+        found = finding.find(typed, view.now)
     except PassOver as over:
         messages.error(request, str(over))
         return HttpResponseRedirect(reverse("counter"), status=HTTPStatus.SEE_OTHER)
     if len(found.members) == 1 and not found.is_guess:
-        shown_offer = f"?offer={found.grant.public_id}" if found.grant else ""
-        address = page_of(found.members[0].public_id) + shown_offer
+        address = page_of(found.members[0].public_id)
+        if found.grant:
+            address += f"?offer={found.grant.public_id}"
+            _tell_fate(request, found.grant, view)
         return HttpResponseRedirect(address, status=HTTPStatus.SEE_OTHER)
     context: dict[str, Any] = {"here": "counter", "found": found, "typed": typed}
     return doors.page(request, "channels/counter/found.html", _("Who is it?"), context)
+
+
+def _tell_fate(request: HttpRequest, grant: Grant, view: Viewpoint) -> None:
+    """Say what became of the offer whose code was shown, if it is not theirs any more."""
+    fate = cards.fate(grant, view.now, view.zone)
+    if fate:
+        messages.error(request, fate)
 
 
 def shown(view: Viewpoint) -> dict[str, Any]:

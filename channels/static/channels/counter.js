@@ -91,6 +91,13 @@
     dialog.addEventListener("close", stop);
   }
 
+  // Scanners type. On a till they find their field wherever the focus is, unless something is being typed or tapped.
+  function typing(event) {
+    const field = document.getElementById("q");
+    const busy = document.activeElement && document.activeElement.matches("input, select, textarea, button, summary, a");
+    if (field && !busy && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) field.focus();
+  }
+
   // The offer whose QR code was scanned.
   function scanned() {
     const place = document.querySelector("[data-scanned]");
@@ -110,6 +117,7 @@
     body.addEventListener("htmx:timeout", () => offline(true));
     body.addEventListener("htmx:afterOnLoad", () => offline(false));
     body.addEventListener("htmx:afterRequest", (event) => event.detail.xhr && event.detail.xhr.status && offline(false));
+    document.addEventListener("keydown", typing);
     countDown();
     setInterval(countDown, 1000);
     scanner();

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from content import offers
+from content.models import Grant
 from content.offers import codes, passes
 from members import clock
 from members.models import AuditEntry
+from members.vocabulary import Channel
 from tests import cast
+from tests.cast import DAY
 from tests.channels.counter.till import address, browser, given, path_of, text
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +100,16 @@ def test_looking_somebody_up_is_noted_and_asking_whether_anything_changed_is_not
     client.get(address(ada, "present/"))
     [entry] = AuditEntry.objects.filter(deed="looked_up")
     assert (entry.member_id, entry.actor.username, entry.through) == (ada.pk, "carl", "counter")
+
+
+def test_the_code_of_an_offer_that_is_over_says_what_became_of_it() -> None:
+    ada, now = cast.ada(), clock.now()
+    taken, withdrawn, declined, ended = (given(ada, key) for key in ("taken", "withdrawn", "declined", "ended"))
+    offers.redeem(taken.pk, request_key="x", channel=Channel.COUNTER, now=now, who=cast.rep(), store=cast.lisbon())
+    offers.withdraw([withdrawn.pk], now)
+    offers.decline([declined.pk], now)
+    Grant.objects.filter(pk=ended.pk).update(validity=(now - 2 * DAY, now - DAY))
+    assert "Rosa, Chorale Lisbon." in text(find(taken.code))
+    assert "Withdrawn was withdrawn today at" in text(find(withdrawn.code))
+    assert "Declined: not interested, said today at" in text(find(declined.code))
+    assert "Ended ended yesterday at" in text(find(ended.code))

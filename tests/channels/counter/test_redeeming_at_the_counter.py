@@ -180,3 +180,9 @@ def test_a_repeated_tap_days_later_still_hears_the_first_answer(monkeypatch: Any
     monkeypatch.setattr(clock, "now", lambda: later)
     client.force_login(clerk())
     assert "Redeemed: Tea at €10.00." in text(tap(client, of_grant(grant, "redeem")))
+
+
+def test_what_ended_meanwhile_is_refused_in_the_words_of_the_store() -> None:
+    grant, client = given(cast.ada()), browser()
+    offers.withdraw([grant.pk], clock.now())
+    assert "Tea was withdrawn today at" in text(tap(client, of_grant(grant, "redeem")))

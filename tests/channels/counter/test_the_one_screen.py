@@ -175,3 +175,10 @@ def test_it_takes_a_bounded_number_of_queries_however_much_there_is() -> None:
         cast.purchase(ada, now - DAY, now=now)
     assert asked() <= few  # once a session the content types of the audit log are asked for besides
     assert few <= 34
+
+
+def test_whoever_wants_no_offers_at_the_counter_is_known_for_it() -> None:
+    ada = cast.ada()
+    assert "Wants to hear of no offers" not in page(ada)
+    cast.consent(ada, "counter", granted=False, at=clock.now())
+    assert "Wants to hear of no offers at the counter." in page(ada)
