@@ -93,3 +93,11 @@ def test_whoever_signed_out_is_led_to_sign_in_instead_of_getting_the_page_into_t
     client.logout()
     answer = client.get(address(ada, "live/"), headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"].startswith("/login/")) == (204, True)
+
+
+def test_what_a_screen_asks_by_itself_keeps_nobody_signed_in_and_what_a_clerk_taps_does() -> None:
+    grant, client = given(cast.ada()), browser()
+    for path in ("/counter/", address(grant.member)):
+        page = client.get(path).content.decode()
+        # Whatever asks by itself says so, and does not hand that on to the forms within.
+        assert page.count("hx-get=") == page.count("X-Chorale-Timer") == page.count('hx-disinherit="hx-headers"') + 1
