@@ -35,9 +35,17 @@ def find(typed: str, now: datetime) -> Found:
         return Found([grant.member], grant)
     if not typed.strip():
         return Found([])
-    listed = Member.objects.select_related("home_store", "standing").filter(search.found_by(typed))
-    members = list(listed.order_by("last_name", "first_name", "pk")[: MOST + 1])
-    return Found(members[:MOST], more=len(members) > MOST)
+    members = search.find(typed, MOST + 1)
+    return Found(members[:MOST], is_guess=_is_guess(typed, members), more=len(members) > MOST)
+
+
+def _is_guess(typed: str, members: Sequence[Member]) -> bool:
+    """Say whether none of the members is what was typed, letter by letter; one who is may be opened at once."""
+    code = typed.strip().casefold()
+    if any(one.external_id.casefold() == code for one in members):
+        return False
+    meant = Member.objects.filter(search.found_by(typed), pk__in=[one.pk for one in members])
+    return bool(members) and not meant.exists()
 
 
 def _by_code(typed: str) -> Grant | None:

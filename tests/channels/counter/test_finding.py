@@ -113,3 +113,17 @@ def test_the_code_of_an_offer_that_is_over_says_what_became_of_it() -> None:
     assert "Withdrawn was withdrawn today at" in text(find(withdrawn.code))
     assert "Declined: not interested, said today at" in text(find(declined.code))
     assert "Ended ended yesterday at" in text(find(ended.code))
+
+
+def test_a_misspelled_name_is_a_question_and_opens_nobody_s_page() -> None:
+    ada = cast.ada()
+    answer = find("Ada Bergg")
+    assert path_of(answer) == "/counter/find/"
+    assert "Nobody is found just so." in text(answer)
+    assert address(ada) in answer.content.decode()
+    assert not AuditEntry.objects.filter(deed="looked_up").exists()
+
+
+def test_a_code_in_small_letters_is_that_code() -> None:
+    ada = cast.ada()
+    assert path_of(find("m-ada")) == address(ada)
