@@ -1,5 +1,5 @@
 """The screens of the admin for members, one module a model."""
 
-from members.admin import allowed, audit, people, places, segments, staff, standing, tokens
+from members.admin import allowed, audit, people, places, segments, standing, tokens
 
-__all__ = ["allowed", "audit", "people", "places", "segments", "staff", "standing", "tokens"]
+__all__ = ["allowed", "audit", "people", "places", "segments", "standing", "tokens"]

@@ -8,7 +8,7 @@ from members.models.people import Identity, Member, NameWord, Tag
 from members.models.places import Store, Zone
 from members.models.segments import Membership, Segment
 from members.models.shards import SHARDS
-from members.models.staff import User
+from members.models.staff import GivenRight, User
 from members.models.standing import Standing, StandingPolicy, StandingRun, TierMove
 from members.models.tokens import ApiToken
 from members.models.touchpoints import Touchpoint
@@ -20,6 +20,7 @@ __all__ = [
     "Consent",
     "Event",
     "FactKey",
+    "GivenRight",
     "Identity",
     "Listener",
     "Member",

@@ -59,6 +59,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [("export_member", _("Can export members"))]
         indexes = [
             models.Index(fields=["shard", "id"], name="member_shard"),
             models.Index(fields=["last_name", "first_name"], name="member_name"),
