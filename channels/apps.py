@@ -32,6 +32,7 @@ class ChannelsConfig(AppConfig):
         offers.on_reopened(hand_offs.grants_reopened)
         panels.register(*PANELS)
         doors.register(
+            doors.Door("contacts", _("Contacts"), "contact_phone", "contacts", "channels.open_contacts", 10),
             doors.Door("counter", _("Counter"), "point_of_sale", "counter", "channels.open_counter", 20, shared=True),
         )
         cards.watch(home.alarms)

@@ -19,10 +19,10 @@ from channels.vocabulary import OriginKind, Reason
 from content import offers
 from content.models import Grant
 from content.rendering import Letter as Words
-from members import locks
+from members import audit_log, locks
 from members.models import Member, User
 from members.sql import Sql
-from members.vocabulary import Channel, Purpose
+from members.vocabulary import Channel, Deed, Purpose
 
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.CHAT)
 # Transactional ones ask for no consent; a rep's words are never such.
@@ -81,7 +81,9 @@ def write(member: Member, written: Written, *, who: User, request_key: str, now:
         asked = _Asked(member, "rep-letter", [written.channel], who, request_key, purpose=written.purpose)
         message = _queued(asked, now)
         letter = Letter(message=message, subject=written.subject, text=written.text)
-        Letter.objects.bulk_create([letter], ignore_conflicts=True)
+        if not Letter.objects.filter(pk=message.pk).exists():
+            letter.save(force_insert=True)
+            audit_log.note(who, Deed.CONTACTED, member, f"letter by {message.channel}")
         return message
 
 
@@ -100,7 +102,9 @@ def send_offer(grant: Grant, *, who: User, request_key: str, now: datetime, chan
         if grant not in offers.current(grant.member_id, now):
             raise CannotSend(str(Reason.GRANT_CLOSED.label))
         channels = [channel.value] if channel else ["preferred", *CHANNELS]
-        return _queued(_Asked(grant.member, "rep-offer", channels, who, request_key, grant=grant), now)
+        message = _queued(_Asked(grant.member, "rep-offer", channels, who, request_key, grant=grant), now)
+        audit_log.note(who, Deed.CONTACTED, grant.member, f"offer {grant.offer.key} by {message.channel}")
+        return message
 
 
 def written(message_ids: Iterable[int]) -> dict[int, Words]:

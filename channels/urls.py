@@ -8,6 +8,7 @@ from channels.views.links import follow
 from channels.views.unsubscribe import unsubscribe
 
 urlpatterns = [
+    path("contacts/", include("channels.contacts.urls")),
     path("counter/", include("channels.counter.urls")),
     path("hooks/<str:token>/", hook, name="hook"),
     path("l/<str:token>", follow, name="link"),

@@ -38,7 +38,7 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
     "Sales rep": {
         ("view",): f"{_SEE_MEMBERS} message rendering offer grant redemption team",
         ("view", "change"): "followup handoff",
-        ("add",): "touchpoint consent handoff",
+        ("add",): "touchpoint consent handoff letter",
         ("open",): "contacts",
     },
     "Store clerk": {
@@ -50,7 +50,7 @@ ROLES: Mapping[str, Mapping[tuple[str, ...], str]] = {
     "Manager": {
         ("view",): f"{_SEE_MEMBERS} {_SEE_SENDING} {_SEE_JOURNEYS} {_SEE_PLANS} grant redemption user auditentry",
         ("view", "change"): "followup handoff team store grant identity",  # changing a grant is withdrawing it
-        ("add",): "redemption touchpoint consent",
+        ("add",): "redemption touchpoint consent handoff letter",
         ("open",): "contacts counter",
         ("undo",): "redemption",
     },

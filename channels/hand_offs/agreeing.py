@@ -13,8 +13,9 @@ from channels.hand_offs.asking import whole
 from channels.models import FollowUp, HandOff, Team
 from channels.vocabulary import HandOffState
 from content.models import Content, Grant
-from members import zones
+from members import audit_log, zones
 from members.models import Member, Store, User
+from members.vocabulary import Deed
 
 FURTHEST = timedelta(days=366)
 
@@ -60,6 +61,7 @@ def agree(agreed: Agreed, *, who: User, request_key: str, now: datetime) -> Hand
             raise CannotHandOff(_waits_already(agreed))
         if stored.public_id == made.public_id:
             telling.tell(stored, telling.AGREED, who, now)
+            audit_log.note(who, Deed.HANDED_OFF, stored, telling.AGREED)
         return stored
 
 

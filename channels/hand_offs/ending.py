@@ -12,9 +12,10 @@ from channels.hand_offs import telling
 from channels.hand_offs.asking import whole
 from channels.models import HandOff
 from channels.vocabulary import HandOffReason, HandOffState
-from members import zones
+from members import audit_log, zones
 from members.models import User
 from members.sql import rows
+from members.vocabulary import Deed
 
 # What somebody can say became of a hand-off; it closes by itself otherwise.
 ENDS = (HandOffState.DONE, HandOffState.NO_SHOW, HandOffState.CALLED_OFF)
@@ -63,6 +64,7 @@ def end(
         ended = whole().get(pk=hand_off.pk)
         if taken:
             telling.tell(ended, state.value, who, now)
+            audit_log.note(who, Deed.HANDED_OFF, ended, state.value)
         elif ended.ending_key != request_key:
             raise CannotEnd(_too_early(ended) if ended.state == HandOffState.AGREED else how_ended(ended))
         return ended
