@@ -3,12 +3,20 @@
 import logging
 import re
 
-# What personal data looks like when it slips into a message or a traceback: addresses, phone numbers, and the detail
-# lines in which PostgreSQL repeats a row's values.
+# What personal data looks like when it slips into a message or a traceback: what PostgreSQL repeats of a row or a line
+# that it copies, addresses, and phone numbers. A value may have several lines, so its end is where Python goes on.
 PATTERNS = [
+    (
+        re.compile(
+            r"^(\s*(?:DETAIL|CONTEXT|LINE \d+):).*?"
+            r"(?=^\s*(?:DETAIL|CONTEXT|HINT):|\n\n(?:The above exception|During handling)|\Z)",
+            re.MULTILINE | re.DOTALL,
+        ),
+        r"\1 <left out>\n",
+    ),
+    (re.compile(r'(: )".*"$', re.MULTILINE), r"\1<left out>"),
     (re.compile(r"[\w.+%-]+@[\w-]+\.[\w.-]*\w"), "<address>"),
     (re.compile(r"\+\d[\d ()-]{6,18}\d"), "<number>"),
-    (re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE), r"\1 <left out>"),
 ]
 
 
@@ -20,4 +28,4 @@ class WithoutPersonalData(logging.Formatter):
         line = super().format(record)
         for pattern, instead in PATTERNS:
             line = pattern.sub(instead, line)
-        return line
+        return line.rstrip("\n")
