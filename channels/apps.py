@@ -14,6 +14,7 @@ class ChannelsConfig(AppConfig):
         """Make adapters and panels known, and let a closed grant silence what was going to speak of it."""
         # Not at import: models are ready only now.
         from channels import closing, hand_offs, home, registry
+        from channels.api import SCOPES
         from channels.chat.adapter import Chat
         from channels.desk.adapter import Desk
         from channels.email.adapter import Email
@@ -21,7 +22,7 @@ class ChannelsConfig(AppConfig):
         from channels.panels import PANELS
         from channels.sms.adapter import Sms
         from content import offers
-        from members import audit_log, doors, panels
+        from members import audit_log, doors, panels, scopes
         from members import home as cards
 
         for adapter in (Email, Sms, Chat, Desk):
@@ -31,6 +32,7 @@ class ChannelsConfig(AppConfig):
         offers.on_reopened(closing.grants_reopened)
         offers.on_reopened(hand_offs.grants_reopened)
         panels.register(*PANELS)
+        scopes.register(*SCOPES)
         doors.register(
             doors.Door("contacts", _("Contacts"), "contact_phone", "contacts", "channels.open_contacts", 10),
             doors.Door("counter", _("Counter"), "point_of_sale", "counter", "channels.open_counter", 20, shared=True),

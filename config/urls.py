@@ -21,5 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", Schema.as_view(), name="api-schema"),
     path("api/docs/", Docs.as_view(), name="api-docs"),
     path("api/v1/", include("members.api.urls")),
+    path("api/v1/", include("content.api.urls")),
+    path("api/v1/", include("channels.api.urls")),
+    path("api/v1/", include("journeys.api.urls")),
     path("api/<path:rest>", Nothing.as_view()),
 ]

@@ -12,13 +12,15 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the leaf of rules about grants, and the panel of the member's page."""
+        from content.api import SCOPES
         from content.leaves import GrantsLeaf
         from content.models import Content, Offer, Variant
         from content.panels import PANEL
-        from members import audit_log, panels
+        from members import audit_log, panels, scopes
         from members.rules import register
 
         register(GrantsLeaf)
         panels.register(PANEL)
+        scopes.register(*SCOPES)
         for model in (Content, Variant, Offer):
             audit_log.watch(model)

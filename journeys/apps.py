@@ -14,15 +14,17 @@ class JourneysConfig(AppConfig):
         """Make the step kinds known, and have the engine look as soon as news is committed."""
         from channels import whys as explaining
         from journeys import home, whys
+        from journeys.api import SCOPES
         from journeys.models import Journey
         from journeys.panels import ENROLLMENTS, UNDER_WAY
         from journeys.steps import house
-        from members import audit_log, news, panels
+        from members import audit_log, news, panels, scopes
         from members import home as cards
 
         house.register_all()
         news.on_commit(look_at)
         panels.register(ENROLLMENTS)
+        scopes.register(*SCOPES)
         panels.register(UNDER_WAY, page=panels.CONTACTS)
         explaining.register(whys.explain)
         cards.watch(home.alarms)

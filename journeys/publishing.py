@@ -59,7 +59,7 @@ def publish(journey: Journey, definition: Mapping[str, Any], now: datetime, who:
 def pause(journey: Journey, now: datetime, who: User | None = None) -> None:
     """Hold a live journey: nobody enters or moves, and nothing of it leaves. One row, whatever its size."""
     journey = _locked(journey)
-    _demand(journey, JourneyState.LIVE)
+    demand(journey, JourneyState.LIVE)
     holds.place(Hold.Scope.JOURNEY, str(journey.pk), _("The journey is paused."), now, who)
     _set_state(journey, JourneyState.PAUSED)
     audit_log.note(who, Deed.PAUSED, journey)
@@ -69,7 +69,7 @@ def pause(journey: Journey, now: datetime, who: User | None = None) -> None:
 def resume(journey: Journey, now: datetime, who: User | None = None) -> None:
     """Let a paused journey go on. Dates that came meanwhile are past; whoever waits in the entry segment may enter."""
     journey = _locked(journey)
-    _demand(journey, JourneyState.PAUSED)
+    demand(journey, JourneyState.PAUSED)
     holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
     journey.dates_until = now
     _set_state(journey, JourneyState.LIVE)
@@ -85,7 +85,7 @@ def stop(journey: Journey, now: datetime, who: User | None = None) -> int:
     """
     with transaction.atomic():
         journey = _locked(journey)
-        _demand(journey, JourneyState.LIVE, JourneyState.PAUSED, JourneyState.STOPPED)
+        demand(journey, JourneyState.LIVE, JourneyState.PAUSED, JourneyState.STOPPED)
         holds.place(Hold.Scope.JOURNEY, str(journey.pk), _("The journey is being stopped."), now, who)
         news.unlisten(_listener(journey))
         _set_state(journey, JourneyState.STOPPED)
@@ -99,7 +99,8 @@ def _locked(journey: Journey) -> Journey:
     return Journey.objects.select_for_update(of=("self",)).select_related("current").get(pk=journey.pk)
 
 
-def _demand(journey: Journey, *states: JourneyState) -> None:
+def demand(journey: Journey, *states: JourneyState) -> None:
+    """Raise NotPossible unless a journey is in one of these states."""
     if journey.state not in states:
         sentence = _("“{journey}” is {state}; this takes a journey that is {states}.")
         shown = " / ".join(str(state.label).lower() for state in states)

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from members import news
+from members.models import Consent, Member
 from members.sql import Sql, rows
 from members.staging import given
 from members.vocabulary import Purpose
@@ -90,6 +93,12 @@ def withdraw(
     """
     chosen = {"channels": list(channels), "purposes": list(purposes), "source": source, "wording": wording, "at": now}
     return append(Sql(text, {**given.params, **chosen}), now)
+
+
+def in_force(member: Member, now: datetime) -> QuerySet[Consent]:
+    """Return the decisions that hold at `now`: the latest for each channel and purpose."""
+    made = Consent.objects.filter(member=member, happened_at__lte=now)
+    return made.order_by("channel", "purpose", "-happened_at", "-id").distinct("channel", "purpose")
 
 
 def latest(member: str, channel: str, purpose: str, at: str = "%(now)s") -> str:

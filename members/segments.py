@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from members import news
 from members.models import Member, Segment
@@ -16,6 +17,7 @@ from members.rules.planning import for_everybody
 from members.sql import Sql, execute, rows
 
 LISTENER = "segment:"
+SECONDS = 5  # somebody waits for a count, and the database has other work
 WRITTEN = ("key", "name", "description", "rule", "active")
 # The first half of the advisory lock's key; the second is the segment. Any constant that nobody else uses would do.
 LOCK = 0x53_65_67_6D
@@ -101,6 +103,20 @@ def count(rule: Rule, now: datetime) -> int:
     members = rule.members(now)
     with for_everybody():
         return int(rows(f"SELECT count(*) FROM ({members.text}) found", members.params)[0][0])
+
+
+def count_within(rule: Rule, now: datetime, seconds: float = SECONDS) -> int | None:
+    """Return for how many members a rule holds now, or None when the database did not come to an end in time."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
+            found = count(rule, now)
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")  # where this is part of a larger transaction
+            return found
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
 
 
 def why(segment: Segment, member: Member, now: datetime) -> Answer:

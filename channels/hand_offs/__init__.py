@@ -6,7 +6,7 @@ no-show.
 """
 
 from channels.hand_offs.agreeing import Agreed, CannotHandOff, agree
-from channels.hand_offs.asking import of_member, of_rep, of_store, script_of
+from channels.hand_offs.asking import ended_by, of_member, of_rep, of_store, script_of, shown_to
 from channels.hand_offs.ending import ENDS, CannotEnd, end, grants_closed, grants_reopened, how_ended, seen
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "CannotHandOff",
     "agree",
     "end",
+    "ended_by",
     "grants_closed",
     "grants_reopened",
     "how_ended",
@@ -24,4 +25,5 @@ __all__ = [
     "of_store",
     "script_of",
     "seen",
+    "shown_to",
 ]

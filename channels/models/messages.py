@@ -109,6 +109,10 @@ class Message(models.Model):
             models.Index(fields=["expires_at"], name="message_expiry", condition=Q(state="queued")),
             models.Index(fields=["member", "-planned_at"], name="message_member"),
             models.Index(fields=["journey_id", "step_key", "state"], name="message_journey"),
+            # Those of a journey, the newest first, page by page.
+            models.Index(
+                fields=["journey_id", "-id"], name="message_of_journey", condition=Q(journey_id__isnull=False)
+            ),
             models.Index(fields=["grant"], name="message_grant", condition=Q(grant__isnull=False)),
             models.Index(fields=["sender", "-queued_at"], name="message_webhook", condition=Q(channel=WEBHOOK)),
             models.Index(fields=["sender", "carrier_id"], name="message_carrier", condition=~Q(carrier_id="")),

@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from members.scopes import Scope
 
 SCOPES = (
-    Scope("members:read", _("Find members, and see their profile and standing"), ("members.view_member",)),
+    Scope(
+        "members:read",
+        _("Find members, and see their profile and standing"),
+        ("members.view_member", "members.view_identity", "members.view_standing"),
+    ),
     Scope("members:write", _("Add and change members"), ("members.add_member", "members.change_member")),
     Scope(
         "facts:write",
@@ -15,5 +19,6 @@ SCOPES = (
     Scope("consents:read", _("See what members allow"), ("members.view_consent",)),
     Scope("consents:write", _("Record what members allow"), ("members.add_consent",)),
     Scope("timeline:read", _("See every contact with a member"), ("members.view_touchpoint",)),
-    Scope("segments:read", _("List and count segments, and read their members"), ("members.view_segment",)),
+    Scope("segments:read", _("List and count segments"), ("members.view_segment",)),
+    Scope("segments:export", _("Read the members of segments"), ("members.view_segment", "members.export_member")),
 )

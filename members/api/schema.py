@@ -11,14 +11,16 @@ from drf_spectacular.extensions import (
 )
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import append_meta, build_bearer_security_scheme_object
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from members.api.operations import Operation, operation_of
 from members.api.paging import Paged
 from members.api.problems import MEDIA_TYPE, Kind
+from members.api.reading import Shape
 
+# What is known of headers besides that they are text.
+HEADERS = {"Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,64}$"}}
 ALWAYS = (Kind.NOT_AUTHENTICATED, Kind.NOT_ALLOWED, Kind.NOT_ACCEPTABLE, Kind.TOO_MANY, Kind.BROKEN, Kind.UNAVAILABLE)
 WITH_BODY = (Kind.NOT_READABLE, Kind.TOO_LARGE, Kind.MEDIA, Kind.INVALID)
 MEANINGS = {200: "It is done, or was before.", 201: "It is made.", 207: "Some items landed, others were rejected."}
@@ -73,7 +75,7 @@ class HouseSchema(AutoSchema):
         """Return what the query and the headers may say."""
         operation = self._operation
         headers = [
-            OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=says)
+            OpenApiParameter(name, dict(HEADERS.get(name, {"type": "string"})), "header", description=says)
             for name, says in operation.headers.items()
         ]
         return [*([operation.query] if operation.query else []), *headers]
@@ -93,6 +95,13 @@ class HouseSchema(AutoSchema):
         for status, titles in self._problems().items():
             found[status, MEDIA_TYPE] = OpenApiResponse(ProblemOut, description=" / ".join(titles))
         return found
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+        """Return the schema of what an answer or a body says; answers always say everything that they can say."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        if direction == "response" and not isinstance(serializer, Shape | ProblemOut) and "properties" in schema:
+            schema["required"] = sorted(schema["properties"])
+        return schema
 
     def _problems(self) -> dict[int, list[str]]:
         """Return the titles of the problems by status."""

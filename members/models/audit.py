@@ -40,7 +40,7 @@ class AuditEntry(AbstractLogEntry):  # type: ignore[misc]
     )
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
     # Of the API, by which somebody's program did it.
-    token_name = models.CharField(_("by token"), max_length=100, blank=True, db_default="")
+    token_name = models.CharField(_("by token"), max_length=100, blank=True, default="", db_default="")
     through = models.CharField(_("through"), max_length=8, choices=Through.choices)
     remote_addr = models.GenericIPAddressField(_("from"), null=True, blank=True)
     content_type = models.ForeignKey(

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from members.models import Consent, Identity, Member, Suppression
+from members import consent
+from members.models import Identity, Member, Suppression
 
 
 def load(member: Member, request: HttpRequest, now: datetime) -> Mapping[str, Any]:
@@ -20,14 +21,9 @@ def load(member: Member, request: HttpRequest, now: datetime) -> Mapping[str, An
             channel__in=[one.channel for one in identities], address__in=[one.address for one in identities]
         )
     }
-    latest = (
-        Consent.objects.filter(member=member, happened_at__lte=now)
-        .order_by("channel", "purpose", "-happened_at", "-id")
-        .distinct("channel", "purpose")
-    )
     return {
         "addresses": [(one, never.get((one.channel, one.address))) for one in identities],
-        "consents": latest,
+        "consents": consent.in_force(member, now),
         "may_add": request.user.has_perm("members.add_consent"),
         "may_list": request.user.has_perm("members.view_consent"),
     }

@@ -1,0 +1,15 @@
+"""The API of what is carried: messages, follow-ups and hand-offs."""
+
+from django.utils.translation import gettext_lazy as _
+
+from members.scopes import Scope
+
+SCOPES = (
+    Scope("offers:decline", _("Note that a member does not want an offer"), ("members.add_touchpoint",)),
+    Scope("messages:read", _("See messages as members saw them"), ("channels.view_message", "channels.view_rendering")),
+    Scope("follow_ups:read", _("See the follow-ups of one's teams"), ("channels.view_followup",)),
+    Scope("follow_ups:write", _("Work follow-ups"), ("channels.change_followup",)),
+    Scope("hand_offs:read", _("See hand-offs of one's store and teams"), ("channels.view_handoff",)),
+    Scope("hand_offs:write", _("Agree on hand-offs"), ("channels.add_handoff", "channels.change_followup")),
+    Scope("hand_offs:end", _("Say what became of a hand-off"), ("channels.change_handoff",)),
+)

@@ -1,0 +1,18 @@
+"""Addresses of the API about messages, follow-ups and hand-offs."""
+
+from django.urls import path
+
+from channels.api import declining, follow_ups, hand_offs, messages
+
+urlpatterns = [
+    path("grants/<uuid:public_id>/decline/", declining.Declining.as_view()),
+    path("messages/", messages.Messages.as_view()),
+    path("messages/<uuid:public_id>/", messages.OneMessage.as_view()),
+    path("follow-ups/", follow_ups.FollowUps.as_view()),
+    path("follow-ups/<uuid:public_id>/", follow_ups.OneFollowUp.as_view()),
+    path("follow-ups/<uuid:public_id>/contacts/", follow_ups.Contacts.as_view()),
+    path("follow-ups/<uuid:public_id>/hand-off/", follow_ups.HandingOver.as_view()),
+    path("hand-offs/", hand_offs.HandOffs.as_view()),
+    path("hand-offs/<uuid:public_id>/", hand_offs.OneHandOff.as_view()),
+    path("hand-offs/<uuid:public_id>/end/", hand_offs.Ending.as_view()),
+]

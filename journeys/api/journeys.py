@@ -1,0 +1,289 @@
+"""Journeys: listed with their numbers, published, paused, resumed and stopped; and the entry of a member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels.api.messages import MessageOut, told
+from channels.vocabulary import State
+from journeys import entering, publishing, reports
+from journeys.definitions import BadDefinition
+from journeys.models import Enrollment, Journey
+from journeys.publishing import NotPossible
+from journeys.vocabulary import NotEntered
+from members.api.fields import Choice, Text
+from members.api.operations import operation
+from members.api.paging import Paged, page, paged
+from members.api.problems import Kind, Problem
+from members.api.reading import Fault, Refused, Shape
+from members.api.views import Endpoint
+from members.models import Member
+from members.vocabulary import Channel
+
+
+class NumbersOut(serializers.Serializer[Any]):
+    """A journey's numbers over all its versions; those held out are not among the entered."""
+
+    entered = serializers.IntegerField()
+    held_out = serializers.IntegerField()
+    not_entered = serializers.IntegerField()
+    under_way = serializers.IntegerField()
+    left = serializers.IntegerField()
+    converted = serializers.IntegerField()
+    held_out_converted = serializers.IntegerField()
+    messages = serializers.DictField(child=serializers.IntegerField(), help_text="By what they came to.")
+
+
+class StepOut(serializers.Serializer[Any]):
+    """A step and who came there; `former` is one that the current version has no more."""
+
+    key = serializers.CharField()
+    standing = serializers.IntegerField()
+    arrived = serializers.IntegerField()
+    outcomes = serializers.DictField(child=serializers.IntegerField())
+    messages = serializers.DictField(child=serializers.IntegerField())
+    former = serializers.BooleanField()
+
+
+class JourneyOut(serializers.ModelSerializer[Journey]):
+    """A journey."""
+
+    version = serializers.IntegerField(source="current.number", default=None, allow_null=True)
+    published_at = serializers.DateTimeField(source="current.published_at", default=None, allow_null=True)
+
+    class Meta:
+        model = Journey
+        fields: Any = ("key", "name", "kind", "state", "version", "published_at")
+
+
+class JourneyWithNumbers(JourneyOut):
+    """A journey with its numbers."""
+
+    numbers = NumbersOut()
+
+    class Meta(JourneyOut.Meta):
+        fields: Any = (*JourneyOut.Meta.fields, "numbers")
+
+
+class WholeJourney(JourneyWithNumbers):
+    """A journey with its numbers, step by step."""
+
+    steps = serializers.ListField(child=StepOut())
+
+    class Meta(JourneyWithNumbers.Meta):
+        fields: Any = (*JourneyWithNumbers.Meta.fields, "steps")
+
+
+class DraftOut(serializers.Serializer[Any]):
+    """What would be published."""
+
+    definition = serializers.DictField()
+
+
+class EnrollmentOut(serializers.ModelSerializer[Enrollment]):
+    """A member in a journey."""
+
+    step = serializers.CharField(source="step.key", default=None, allow_null=True)
+    version = serializers.IntegerField(source="version.number")
+
+    class Meta:
+        model = Enrollment
+        fields = (
+            "entry_key",
+            "state",
+            "held_out",
+            "version",
+            "step",
+            "entered_at",
+            "due_at",
+            "converted_at",
+            "ended_at",
+            "end_reason",
+        )
+
+
+class EntryOut(serializers.Serializer[Any]):
+    """Whether a member was admitted now, else why not, and the enrollment under this entry key, if there is one."""
+
+    admitted = serializers.BooleanField()
+    reason = serializers.ChoiceField(["", *NotEntered.values])
+    sentence = serializers.CharField()
+    enrollment = EnrollmentOut(allow_null=True)
+
+
+class EntryIn(Shape):
+    """Who is to enter, and what it is about."""
+
+    member = Text(64, help_text="The member's external id.")
+    entry_key = Text(
+        128,
+        least=0,
+        required=False,
+        help_text="What the entry is about, such as an order; empty if a member enters once.",
+    )
+
+
+class JourneyMessages(Paged):
+    """Which messages of a journey to list."""
+
+    state = Choice(State.values, required=False)
+    channel = Choice(Channel.values, required=False)
+
+
+class JourneyEndpoint(Endpoint):
+    """What endpoints about journeys have in common."""
+
+    tag = "Journeys"
+
+    @staticmethod
+    def named(key: str) -> Journey:
+        """Return the journey with a key. Raises Http404."""
+        return get_object_or_404(Journey.objects.select_related("current"), key=key)
+
+    def done(self, key: str, act: Callable[[Journey], object]) -> Response:
+        """Do something with a journey and answer with it as it is then. Raises Problem where that is not possible."""
+        journey = self.named(key)
+        try:
+            act(journey)
+        except NotPossible as error:
+            raise Problem(Kind.CONFLICT, str(error)) from error
+        except BadDefinition as error:
+            raise Refused([Fault(f"definition.{error.place}".rstrip("."), str(error))]) from error
+        except ValidationError as error:
+            raise Refused([Fault("definition", sentence) for sentence in error.messages]) from error
+        return Response(JourneyOut(self.named(key)).data)
+
+
+class Journeys(JourneyEndpoint):
+    """Journeys."""
+
+    @operation("journeys:read", query=Paged, answers={200: paged(JourneyWithNumbers)})
+    def get(self, request: Request) -> Response:
+        """List journeys by key, with their numbers."""
+        asked = self.query()
+        found = page(Journey.objects.select_related("current"), ("key",), request, asked)
+        numbers = reports.journeys([one.pk for one in found.rows])
+        for one in found.rows:
+            one.numbers = numbers[one.pk]  # type: ignore[attr-defined]  # what the page shows besides
+        return Response({"items": JourneyWithNumbers(found.rows, many=True).data, "next": found.next})
+
+
+class OneJourney(JourneyEndpoint):
+    """A journey."""
+
+    @operation("journeys:read", answers={200: WholeJourney})
+    def get(self, request: Request, key: str) -> Response:
+        """Show a journey with its numbers, step by step."""
+        journey: Any = self.named(key)
+        journey.numbers, journey.steps = reports.journey(journey), reports.steps(journey)
+        return Response(WholeJourney(journey).data)
+
+
+def _tag(journey: Journey) -> str:
+    """Return the ETag of a journey's draft."""
+    written = JSONRenderer().render({"definition": journey.draft})
+    return f'"{sha256(written).hexdigest()[:32]}"'
+
+
+class Draft(JourneyEndpoint):
+    """The draft of a journey."""
+
+    @operation("journeys:read", answers={200: DraftOut})
+    def get(self, request: Request, key: str) -> Response:
+        """Show what publishing would publish; its ETag goes into If-Match there."""
+        journey = self.named(key)
+        return Response({"definition": journey.draft}, headers={"ETag": _tag(journey)})
+
+
+IF_MATCH = "The ETag of the draft that you have read: another one is not published."
+
+
+class Publishing(JourneyEndpoint):
+    """Publishing."""
+
+    @operation(
+        "journeys:publish",
+        answers={200: JourneyOut},
+        problems=(Kind.CONFLICT, Kind.CHANGED, Kind.INVALID),
+        headers={"If-Match": IF_MATCH},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Make the draft the current version: members enter by it, those under way stay on theirs."""
+        return self.done(key, lambda journey: self._publish(request.headers.get("If-Match"), journey))
+
+    def _publish(self, wanted: str | None, journey: Journey) -> None:
+        if wanted is not None and wanted.strip() not in {"*", _tag(journey)}:
+            raise Problem(Kind.CHANGED, _("The draft is another one than you have read; read it again."))
+        publishing.publish(journey, journey.draft, self.now, self.caller)
+
+
+class Pausing(JourneyEndpoint):
+    """Pausing."""
+
+    @operation("journeys:publish", answers={200: JourneyOut}, problems=(Kind.CONFLICT,))
+    def post(self, request: Request, key: str) -> Response:
+        """Hold a live journey: nobody enters or moves, and nothing of it leaves."""
+        return self.done(key, lambda journey: publishing.pause(journey, self.now, self.caller))
+
+
+class Resuming(JourneyEndpoint):
+    """Resuming."""
+
+    @operation("journeys:publish", answers={200: JourneyOut}, problems=(Kind.CONFLICT,))
+    def post(self, request: Request, key: str) -> Response:
+        """Let a paused journey go on."""
+        return self.done(key, lambda journey: publishing.resume(journey, self.now, self.caller))
+
+
+class Stopping(JourneyEndpoint):
+    """Stopping."""
+
+    @operation("journeys:publish", answers={200: JourneyOut}, problems=(Kind.CONFLICT,))
+    def post(self, request: Request, key: str) -> Response:
+        """End a journey for everybody, and cancel what has not left; a stop that broke off can be said again."""
+        return self.done(key, lambda journey: publishing.stop(journey, self.now, self.caller))
+
+
+class Entries(JourneyEndpoint):
+    """Entries of members."""
+
+    @operation("journeys:enter", body=EntryIn, answers={200: EntryOut, 201: EntryOut}, problems=(Kind.CONFLICT,))
+    def post(self, request: Request, key: str) -> Response:
+        """Enter a member: 201 where they were admitted now, 200 with the reason where not."""
+        journey, body = self.named(key), self.body()
+        member = Member.objects.filter(external_id=body["member"]).first()
+        if member is None:
+            raise Refused([Fault("member", _("There is no member “%(id)s”.") % {"id": body["member"]})])
+        try:
+            entered = entering.enter(journey, member, body.get("entry_key", ""), self.now)
+        except NotPossible as error:
+            raise Problem(Kind.CONFLICT, str(error)) from error
+        said = {
+            "admitted": entered.reason is None,
+            "reason": entered.reason or "",
+            "sentence": str(entered.reason.label) if entered.reason else "",
+            "enrollment": EnrollmentOut(entered.enrollment).data if entered.enrollment else None,
+        }
+        return Response(said, status=HTTPStatus.OK if entered.reason else HTTPStatus.CREATED)
+
+
+class MessagesOfJourney(JourneyEndpoint):
+    """The messages of a journey."""
+
+    @operation("messages:read", query=JourneyMessages, answers={200: paged(MessageOut)})
+    def get(self, request: Request, key: str) -> Response:
+        """List the messages of a journey, those queued last first, with their reasons."""
+        journey, asked = self.named(key), self.query()
+        found = page(told(asked).filter(journey_id=journey.pk), ("-pk",), request, asked)
+        return Response({"items": MessageOut(found.rows, many=True).data, "next": found.next})

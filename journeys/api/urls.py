@@ -1,0 +1,17 @@
+"""Addresses of the API about journeys."""
+
+from django.urls import path
+
+from journeys.api import journeys
+
+urlpatterns = [
+    path("journeys/", journeys.Journeys.as_view()),
+    path("journeys/<slug:key>/", journeys.OneJourney.as_view()),
+    path("journeys/<slug:key>/draft/", journeys.Draft.as_view()),
+    path("journeys/<slug:key>/publish/", journeys.Publishing.as_view()),
+    path("journeys/<slug:key>/pause/", journeys.Pausing.as_view()),
+    path("journeys/<slug:key>/resume/", journeys.Resuming.as_view()),
+    path("journeys/<slug:key>/stop/", journeys.Stopping.as_view()),
+    path("journeys/<slug:key>/entries/", journeys.Entries.as_view()),
+    path("journeys/<slug:key>/messages/", journeys.MessagesOfJourney.as_view()),
+]
