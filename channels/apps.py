@@ -21,16 +21,19 @@ class ChannelsConfig(AppConfig):
         from channels.models import Hold, PressurePolicy, QuietHours, Sender, Team
         from channels.panels import PANELS
         from channels.sms.adapter import Sms
+        from channels.subscriptions import grants
+        from channels.webhook.adapter import Webhook
         from content import offers
         from members import audit_log, doors, panels, scopes
         from members import home as cards
 
-        for adapter in (Email, Sms, Chat, Desk):
+        for adapter in (Email, Sms, Chat, Desk, Webhook):
             registry.register(adapter)
         offers.on_closed(closing.grants_closed)
         offers.on_closed(hand_offs.grants_closed)
         offers.on_reopened(closing.grants_reopened)
         offers.on_reopened(hand_offs.grants_reopened)
+        offers.on_changed(grants.changed)
         panels.register(*PANELS)
         scopes.register(*SCOPES)
         doors.register(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +16,10 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of an adapter. Secret ones are stored under MultiFernet and never shown again."""
+    """One setting of an adapter. Secret ones are stored under MultiFernet and never shown again.
+
+    `drawn` makes the value of one that is left empty when the sender is added: a secret that we tell the other side.
+    """
 
     name: str
     label: str | Promise
@@ -24,7 +27,9 @@ class Setting:
     required: bool = False
     secret: bool = False
     default: Any = None
-    kind: type = str  # str, int or bool
+    kind: type = str  # str, int, bool, or list for some of `choices`
+    choices: Sequence[tuple[str, str | Promise]] = ()
+    drawn: Callable[[], str] | None = None
 
 
 class BadSettings(Exception):
@@ -41,7 +46,8 @@ class Outgoing:
 
     `key` is the message's public id as text: the same in every attempt, for carriers that dedupe by key.
     `unsubscribe_url` is the RFC 8058 one-click address, empty where it does not apply; `receipt_url` is where the
-    carrier shall report, signed for this very message.
+    carrier shall report, signed for this very message. `now` is when it is handed over. What is `stored` stands on the
+    message already, so no rendering of it is kept.
     """
 
     message_id: int
@@ -56,6 +62,7 @@ class Outgoing:
     team_id: int | None = None
     priority: int = 50
     now: datetime | None = None
+    stored: bool = False
 
 
 class Fate(StrEnum):
@@ -75,7 +82,7 @@ class Result:
     fate implies, with a value of `channels.vocabulary.Reason`. `carrier_wide` says that the cause lies with the carrier
     and not with this message: the sender pauses, and what waits behind this message does not try in vain.
     `dead_address` says that nobody will ever be reached there: a refusal that is a hard bounce, after which the address
-    is suppressed.
+    is suppressed. `gone` says that the carrier wants nothing of this sender any more: it is switched off.
     """
 
     message_id: int
@@ -86,6 +93,7 @@ class Result:
     reason: str = ""
     carrier_wide: bool = False
     dead_address: bool = False
+    gone: bool = False
 
 
 class ReceiptKind(StrEnum):
@@ -98,6 +106,8 @@ class ReceiptKind(StrEnum):
     REPLIED = "replied"  # the member wrote something
 
 
+# How often a message is tried that fails for reasons of its own, before it has failed.
+ATTEMPTS = 8
 # No receipt counts from later than when it came in; one that bears no date counts from just then.
 UNDATED = datetime.max.replace(tzinfo=UTC)
 
@@ -131,6 +141,8 @@ class Adapter(ABC):
     settings: ClassVar[Sequence[Setting]] = ()
     # The carrier drops a second message with the same key: a lost lease may be sent again without guessing.
     dedupes: ClassVar[bool] = False
+    # How often a message is tried that fails for reasons of its own; None tries until its deadline.
+    attempts: ClassVar[int | None] = ATTEMPTS
     # Whether a member needs an address to be reached; people at a desk do not.
     needs_address: ClassVar[bool] = True
 

@@ -48,7 +48,10 @@ class Delivered:
 
 
 class Batch:
-    """A batch under one lease. `run` carries it; `failure` is then the first failure of the carrier as a whole."""
+    """A batch under one lease. `run` carries it; `failure` is then the first failure of the carrier as a whole.
+
+    `gone` is the first result that says that the carrier wants nothing any more.
+    """
 
     def __init__(self, sender: Sender, adapter: Adapter, claim: Claim, pace: Pace) -> None:
         self.sender, self.adapter, self.claim, self.pace = sender, adapter, claim, pace
@@ -59,6 +62,7 @@ class Batch:
         self.dead: dict[str, str] = {}
         self.done = Delivered()
         self.failure: Result | None = None
+        self.gone: Result | None = None
         self.worked = False
 
     def run(self, size: int) -> None:
@@ -67,7 +71,7 @@ class Batch:
             for chunk in _cut(self.claim.messages, CHUNK):
                 for window in _cut(self._compose(chunk), size):
                     self.pace.wait(len(window))
-                    if self.failure or self.pace.moment() >= self.claim.until:
+                    if self.over or self.pace.moment() >= self.claim.until:
                         return
                     self._send(self._hand_over(window))
         finally:
@@ -76,12 +80,19 @@ class Batch:
                 claims.release(self.claim.token, list(self.messages))
             self._settled(settled)
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more should be tried for now."""
+        return bool(self.failure or self.gone)
+
     def tell_sender(self, *, failing: bool) -> None:
         """Note on the sender how its carrier fares; `failing` says what was noted before."""
         if self.worked and failing:
             senders.recovered(self.sender)
         if self.failure:
             senders.failed(self.sender, self.failure.words, self.pace.moment(), self.failure.wait or 0)
+        if self.gone:
+            senders.switched_off(self.sender, self.gone.words, self.pace.moment())
 
     def _compose(self, chunk: Sequence[Claimed]) -> Sequence[Outgoing]:
         composed = compose(self.sender, chunk, self.pace.moment())
@@ -104,7 +115,7 @@ class Batch:
         try:
             for result in self.adapter.send(handed) if handed else ():
                 message = doubtful.pop(result.message_id)
-                self.settlements.append(retries.settled(message, result, self.pace.moment()))
+                self.settlements.append(retries.settled(message, result, self.pace.moment(), self.adapter))
                 if result.dead_address:
                     self.dead[message.address] = result.words
                 self._judge(result)
@@ -112,7 +123,9 @@ class Batch:
             self.settlements += [retries.unknown(message) for message in doubtful.values()]
 
     def _judge(self, result: Result) -> None:
-        if result.carrier_wide:
+        if result.gone:
+            self.gone = self.gone or result
+        elif result.carrier_wide:
             self.failure = self.failure or result
         elif result.fate is not Fate.UNKNOWN:
             self.worked = True

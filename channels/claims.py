@@ -10,10 +10,9 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from channels import holds, quiet, settling
+from channels import cancelling, holds, quiet, settling
 from channels.models import Sender
 from channels.obstacles import GRANT_OVER, HELD, NEWS_WAITS, STATE
-from channels.settling import CANCELLED
 from members import zones
 from members.sql import Sql, execute, rows
 
@@ -32,7 +31,8 @@ class Claimed:
     channel: str
     purpose: str
     address: str
-    content_id: int
+    content_id: int | None
+    payload: str | None
     language: str
     grant_id: int | None
     origin_kind: str
@@ -95,9 +95,9 @@ moved AS (
     FROM judged WHERE x.id = judged.id
     RETURNING x.*
 ),
-counted AS ({CANCELLED})
-SELECT id, public_id::text, member_id, channel, purpose, address, content_id, language, grant_id, origin_kind,
-       journey_name, team_id, attempts, priority, expires_at, state
+counted AS ({cancelling.COUNTED})
+SELECT id, public_id::text, member_id, channel, purpose, address, content_id, payload::text, language, grant_id,
+       origin_kind, journey_name, team_id, attempts, priority, expires_at, state
 FROM moved ORDER BY priority, due_at, id
 """
 
@@ -120,8 +120,8 @@ moved AS (
     FROM mine JOIN unnest(%(ids)s::bigint[], %(words)s::text[]) AS given(id, words) USING (id) WHERE x.id = mine.id
     RETURNING x.*
 ),
-counted AS ({CANCELLED})
-SELECT count(*) FROM moved
+counted AS ({cancelling.COUNTED})
+SELECT id FROM moved
 """
 
 # Whoever works on the rows right now (a hand-over, a redeem) is waited for by nobody: the next round finds them.
@@ -161,8 +161,8 @@ moved AS (
     FROM over WHERE x.id = over.id
     RETURNING x.*
 ),
-counted AS ({CANCELLED})
-SELECT count(*) FROM moved
+counted AS ({cancelling.COUNTED})
+SELECT id FROM moved
 """
 
 
@@ -183,6 +183,7 @@ def claim(sender: Sender, now: datetime, limit: int) -> Claim:
     }
     with transaction.atomic(durable=True):
         taken = rows(_CLAIM.format(closed=away.text), params)
+        cancelling.tell([row[0] for row in taken if row[-1] == "cancelled"], now)
     came_to = Counter(row[-1] for row in taken)
     messages = [Claimed(*row[:-1]) for row in taken if row[-1] == "claimed"]
     return Claim(token, until, messages, came_to["cancelled"], came_to["queued"])
@@ -198,7 +199,7 @@ def cancel_unrendered(token: UUID, unrendered: Mapping[int, str], now: datetime)
     if not unrendered:
         return 0
     params = {"ids": list(unrendered), "words": list(unrendered.values()), "token": token}
-    return int(rows(_UNRENDERED, {**params, "now": now, "today": now.astimezone(UTC).date()})[0][0])
+    return cancelling.cancel(_UNRENDERED, {**params, "now": now, "today": now.astimezone(UTC).date()}, now)
 
 
 def recover(now: datetime, deduping: Sequence[str]) -> tuple[int, int]:
@@ -219,6 +220,6 @@ def expire(now: datetime) -> int:
     """Cancel what is still queued after its deadline, with the reason that kept it, and return how many."""
     expired = 0
     params = {"now": now, "today": now.astimezone(UTC).date(), "limit": ROUND}
-    while found := int(rows(_EXPIRE, params)[0][0]):
+    while found := cancelling.cancel(_EXPIRE, params, now):
         expired += found
     return expired

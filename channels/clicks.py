@@ -9,6 +9,8 @@ from django.db import transaction
 
 from channels import happenings
 from channels.happenings import Happening
+from channels.subscriptions import messages
+from channels.subscriptions.messages import CLICKED
 from members.sql import execute
 from members.vocabulary import TouchpointKind
 
@@ -35,5 +37,6 @@ def count(message_id: int, url: str, now: datetime) -> bool:
     with transaction.atomic():
         new = happenings.tell_once(Happening(TouchpointKind.CLICKED, about, now, key, url), now)
         if new:
-            execute(_FIRST, {"id": message_id, "now": now, "today": now.astimezone(UTC).date()})
+            first = execute(_FIRST, {"id": message_id, "now": now, "today": now.astimezone(UTC).date()})
+            messages.came_to([(message_id, CLICKED)] if first else [], now)
     return new

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from channels import cancelling
 from channels.obstacles import STATE
-from channels.settling import CANCELLED
 from members.sql import rows
 
 # Bookkeeping: a message about a dead grant cannot be claimed or handed over anyway. Handed ones are with the carrier.
@@ -22,19 +22,19 @@ moved AS (
     FROM mine WHERE x.id = mine.id
     RETURNING x.*
 ),
-counted AS ({CANCELLED}),
+counted AS ({cancelling.COUNTED}),
 closed AS (
     UPDATE channels_followup f SET state = 'closed', closed_at = %(now)s
     FROM channels_message x WHERE x.id = f.message_id AND x.grant_id = ANY(%(grants)s) AND f.state = 'open'
 )
-SELECT count(*) FROM moved
+SELECT id FROM moved
 """
 
 
 def grants_closed(grants: Collection[int], now: datetime) -> None:
     """Cancel what has not left about these grants and close their open follow-ups, in the transaction ending them."""
     params = {"grants": list(grants), "now": now, "today": now.astimezone(UTC).date()}
-    rows(_CLOSE, params)
+    cancelling.cancel(_CLOSE, params, now)
 
 
 # A follow-up that the redemption closed bears its time; one that ended with its journey stays closed. Messages stay

@@ -34,24 +34,39 @@ class Composed:
 
 
 def compose(sender: Sender, messages: Sequence[Claimed], now: datetime) -> Composed:
-    """Fill in messages of a sender. A template that fails for one member does not hold up the others."""
-    found = variants((message.content_id, message.channel, message.language) for message in messages)
-    written = letters.written(message.id for message in messages if message.origin_kind == OriginKind.REP)
-    orders = {message.id: _order(message, found, written.get(message.id)) for message in messages}
+    """Fill in messages of a sender. A template that fails for one member does not hold up the others.
+
+    A webhook says its payload as it was stored, byte for byte in every attempt.
+    """
+    said = [
+        _outgoing(sender, message, Rendered("", message.payload), "", now)
+        for message in messages
+        if message.payload is not None
+    ]
+    if len(said) == len(messages):
+        return Composed(said, {})
+    written = _written(sender, [message for message in messages if message.payload is None], now)
+    return Composed([*said, *written.outgoing], written.unrendered)
+
+
+def _written(sender: Sender, messages: Sequence[Claimed], now: datetime) -> Composed:
+    found = variants((message.content_id or 0, message.channel, message.language) for message in messages)
+    letter = letters.written(message.id for message in messages if message.origin_kind == OriginKind.REP)
+    orders = {message.id: _order(message, found, letter.get(message.id)) for message in messages}
     known = [order for order in orders.values() if order]
     rendered = dict(zip((order.message_id for order in known), _rendered(known), strict=True))
     outgoing, unrendered = [], {}
     for message in messages:
         order, made = orders[message.id], rendered.get(message.id)
         if isinstance(made, Rendered) and order:
-            outgoing.append(_outgoing(sender, message, order, made, now))
+            outgoing.append(_outgoing(sender, message, made, order.unsubscribe_url, now))
         else:
             unrendered[message.id] = str(made) if made else _("The content's variant is not there any more.")
     return Composed(outgoing, unrendered)
 
 
 def _order(message: Claimed, found: Mapping[tuple[int, str, str], Variant], letter: Letter | None) -> Order | None:
-    variant = found.get((message.content_id, message.channel, message.language))
+    variant = found.get((message.content_id or 0, message.channel, message.language))
     if variant is None:
         return None
     # What members just asked for themselves has nothing to unsubscribe from, and nobody clicks at a desk.
@@ -84,7 +99,7 @@ def _alone(order: Order) -> Rendered | BadTemplate | str:
         return _("Rendering broke: %(error)s.") % {"error": f"{type(error).__name__}: {error}"}
 
 
-def _outgoing(sender: Sender, message: Claimed, order: Order, made: Rendered, now: datetime) -> Outgoing:
+def _outgoing(sender: Sender, message: Claimed, made: Rendered, stop: str, now: datetime) -> Outgoing:
     return Outgoing(
         message_id=message.id,
         key=message.key,
@@ -93,9 +108,10 @@ def _outgoing(sender: Sender, message: Claimed, order: Order, made: Rendered, no
         text=made.text,
         subject=made.subject,
         html=made.html,
-        unsubscribe_url=order.unsubscribe_url,
+        unsubscribe_url=stop,
         receipt_url=receipt_url(sender.token, message.key),
         team_id=message.team_id,
         priority=message.priority,
         now=now,
+        stored=message.payload is not None,
     )

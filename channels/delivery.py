@@ -96,6 +96,6 @@ def _deliver_batch(sender: Sender, adapter: Adapter, done: Delivered, limit: int
         finally:
             done.merge(batch.done)
         batch.tell_sender(failing=allowed.failing)
-        if batch.failure:
+        if batch.over:
             return False
     return taken == size

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 
+from channels import cancelling
 from channels.base import Outgoing
 from channels.obstacles import STATE, VERDICT
-from channels.settling import CANCELLED
 from members.sql import rows
 
 # Longer than any adapter's time-outs for a window; a worker that takes longer is taken for dead.
@@ -40,7 +40,7 @@ moved AS (
     RETURNING x.*
 ),
 replaced AS (DELETE FROM channels_rendering r USING moved WHERE r.message_id = moved.id AND moved.state = 'handed'),
-counted AS ({CANCELLED})
+counted AS ({cancelling.COUNTED})
 SELECT id, state FROM moved
 """
 # COPY, because quoting HTML into a statement and parsing it there took longer than sending the mail.
@@ -68,9 +68,12 @@ def hand_over(window: Sequence[Outgoing], token: UUID, now: datetime) -> HandedO
         "until": now + LEASE,
     }
     states = dict(rows(_HAND_OVER, params))
-    leaving = [out for out in window if states.get(out.message_id) == "handed"]
-    if leaving:
+    cancelled = [pk for pk, state in states.items() if state == "cancelled"]
+    cancelling.tell(cancelled, now)
+    leaving = [replace(out, now=now) for out in window if states.get(out.message_id) == "handed"]
+    unseen = [out for out in leaving if not out.stored]
+    if unseen:
         with connection.cursor() as cursor, cursor.cursor.copy(_KEEP) as copy:
-            for out in leaving:
+            for out in unseen:
                 copy.write_row((out.message_id, out.subject, out.text, out.html))
-    return HandedOver(leaving, sum(state == "cancelled" for state in states.values()))
+    return HandedOver(leaving, len(cancelled))

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from channels.holds import held, sender_held
 from channels.models import Hold, Message, MessageCount, Sender
-from channels.vocabulary import State, to_member
+from channels.vocabulary import WEBHOOK, State, to_member
 from members import zones
 from members.home import Alarm
 from members.sql import rows
@@ -26,6 +26,8 @@ _PLANNED = f"""
 SELECT channel, greatest(floor(extract(epoch FROM planned_at - %(start)s) / 3600), -1)::int AS hour, count(*)
 FROM channels_message x WHERE state = 'queued' AND planned_at < %(end)s AND {to_member("x")} GROUP BY channel, hour
 """
+# After so many attempts, half an hour, whoever runs the receiver should look.
+STUBBORN = 5
 # Whether somebody is late is asked sender by sender along the index of what is due; what is held is not late.
 _LATE = f"""
 SELECT s.id FROM channels_sender s
@@ -90,16 +92,34 @@ def _planned(channel: Channel, found: Mapping[int, int], turn: int, hours: int, 
 
 def alarms(now: datetime) -> Iterable[Alarm]:
     """Return what keeps messages from leaving, and those of unknown fate."""
-    for sender in Sender.objects.filter(active=True, failing_since__isnull=False):
+    for sender in Sender.objects.filter(failing_since__isnull=False):
+        sentence = _("The sender “%(sender)s” is failing: %(words)s")
+        if not sender.active:
+            sentence = _("The sender “%(sender)s” was switched off, for its receiver said: %(words)s")
         words = {"sender": sender.name, "words": sender.failing_words or _("it does not answer")}
-        place = reverse("admin:channels_sender_change", args=[sender.pk])
-        yield Alarm(_("The sender “%(sender)s” is failing: %(words)s") % words, sender.failing_since, place)
+        yield Alarm(sentence % words, sender.failing_since, _page(sender))
+    yield from _stubborn()
     for hold in Hold.objects.order_by("since"):
         place = reverse("admin:channels_hold_changelist")
         scope = Hold.Scope(hold.scope).label
         yield Alarm(_("%(scope)s is held: %(reason)s") % {"scope": scope, "reason": hold.reason}, hold.since, place)
     yield from _late(now)
     yield from _unconfirmed(now)
+
+
+def _page(sender: Sender) -> str:
+    return reverse("admin:channels_sender_change", args=[sender.pk])
+
+
+def _stubborn() -> Iterable[Alarm]:
+    """Yield the subscriptions whose receiver works, and refuses something that it is told all the same."""
+    for sender in Sender.objects.filter(channel=WEBHOOK, active=True, failing_since__isnull=True):
+        waiting = Message.objects.filter(sender=sender, state=State.QUEUED, attempts__gte=STUBBORN)
+        refused = waiting.order_by("priority", "due_at").first()
+        if refused:
+            sentence = _("The receiver of “%(sender)s” refuses what it is told again and again: %(words)s")
+            words = {"sender": sender.name, "words": refused.words}
+            yield Alarm(sentence % words, refused.queued_at, _page(sender))
 
 
 def _late(now: datetime) -> Iterable[Alarm]:

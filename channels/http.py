@@ -46,6 +46,7 @@ _OF_THE_WAY = {"content-encoding", "content-length", "transfer-encoding"}
 
 MakeRequest = Callable[[Outgoing], httpx.Request]
 ReadAnswer = Callable[[Outgoing, httpx.Response], Result]
+Way = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 
 def check(values: Mapping[str, Any]) -> None:
@@ -70,15 +71,18 @@ def _is_whole(url: str) -> bool:
 class Line:
     """A carrier's HTTP line, open for the length of a `with line.open()`."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], way: Way | None = None) -> None:
+        """Take `timeout` and `connections`, and the way that calls go if it is not httpx's own."""
         self.timeout, self.connections = values["timeout"], values["connections"]
+        self._way = way
         self._client: httpx.Client | None = None
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """Keep connections open until the block ends."""
         limits = httpx.Limits(max_connections=self.connections, keepalive_expiry=30)
-        with httpx.Client(timeout=self.timeout, limits=limits, verify=_trust()) as self._client:
+        way = self._way and self._way(httpx.HTTPTransport(limits=limits, verify=_trust(), trust_env=False))
+        with httpx.Client(timeout=self.timeout, limits=limits, verify=_trust(), transport=way) as self._client:
             yield
         self._client = None
 

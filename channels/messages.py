@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from channels import cancelling
 from channels.obstacles import STATE
-from channels.settling import CANCELLED
 from channels.vocabulary import OriginKind, Reason
 from members.sql import Sql, rows
 
@@ -20,11 +20,11 @@ mine AS (
     WHERE {state} IN ('queued', 'claimed')
     ORDER BY x.id FOR UPDATE OF x
 ),
-cancelled AS (
+moved AS (
     UPDATE channels_message x
     SET state = 'cancelled', reason = %(reason)s, ended_at = %(now)s, lease_token = NULL, lease_until = NULL
     FROM mine WHERE x.id = mine.id
-    RETURNING x.id, x.journey_id, x.step_key, x.channel
+    RETURNING x.*
 ),
 closed AS (
     UPDATE channels_followup f SET state = 'closed', closed_at = %(now)s
@@ -32,12 +32,8 @@ closed AS (
       ON x.member_id = o.member_id AND x.origin_kind = %(kind)s AND x.origin_id = o.origin_id
     WHERE f.message_id = x.id AND f.state = 'open'
 ),
-counted AS (
-    INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
-    SELECT journey_id, step_key, channel, 'cancelled', %(today)s, count(*)
-    FROM cancelled GROUP BY journey_id, step_key, channel
-)
-SELECT count(*) FROM cancelled
+counted AS ({counted})
+SELECT id FROM moved
 """
 
 
@@ -67,7 +63,7 @@ def cancel(origins: Sql, reason: Reason, now: datetime) -> int:
         "now": now,
         "today": now.astimezone(UTC).date(),
     }
-    return int(rows(_CANCEL.format(origins=named.text, state=STATE), params)[0][0])
+    return cancelling.cancel(_CANCEL.format(origins=named.text, state=STATE, counted=cancelling.COUNTED), params, now)
 
 
 _CANCEL_ONE = f"""
@@ -77,8 +73,8 @@ WITH moved AS (
     WHERE x.id = %(id)s AND x.state IN ('queued', 'claimed')
     RETURNING x.*
 ),
-counted AS ({CANCELLED})
-SELECT count(*) FROM moved
+counted AS ({cancelling.COUNTED})
+SELECT id FROM moved
 """
 
 
@@ -90,4 +86,4 @@ def cancel_by_hand(message_id: int, now: datetime) -> bool:
         "now": now,
         "today": now.astimezone(UTC).date(),
     }
-    return bool(rows(_CANCEL_ONE, params)[0][0])
+    return bool(cancelling.cancel(_CANCEL_ONE, params, now))

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from channels import quiet
 from channels.models import PressurePolicy
-from channels.vocabulary import LIVE
+from channels.subscriptions.messages import came_to
+from channels.vocabulary import LIVE, State
 from members import consent, zones
 from members.sql import Sql, rows
 
@@ -203,7 +204,9 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
         "language": settings.LANGUAGE_CODE.split("-")[0],
     }
     found = rows(text.replace("%(window)s", "%(window)s::interval").replace("%(now)s", "%(now)s::timestamptz"), params)
-    return [_verdict(row) for row in found]
+    verdicts = [_verdict(row) for row in found]
+    came_to([(each.message_id, State.QUEUED) for each in verdicts if each.message_id], now)
+    return verdicts
 
 
 def _verdict(row: tuple[Any, ...]) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -12,7 +12,8 @@ from uuid import UUID
 
 from channels.base import ReceiptEvent
 from channels.models import Sender
-from channels.vocabulary import to_member
+from channels.subscriptions import messages
+from channels.vocabulary import State, to_member
 from members.sql import rows
 from members.staging import staged
 
@@ -151,7 +152,18 @@ def receive(sender: Sender, events: Sequence[ReceiptEvent], now: datetime) -> li
         "today": now.astimezone(UTC).date(),
     }
     found = rows(_RECEIVE.format(given=named.text, to_member=to_member("x")), params)
-    return [Received(events[position], *columns) for position, *columns in found]
+    received = [Received(events[position], *columns) for position, *columns in found]
+    messages.came_to(_came_to(received), now)
+    return received
+
+
+def _came_to(received: Sequence[Received]) -> Iterator[tuple[int, str]]:
+    """Yield what messages came to. One that was to be tried again, or had failed, had left all the same."""
+    for each in received:
+        if each.message_id is not None and each.after:
+            yield each.message_id, each.after
+            if each.before in {State.QUEUED, State.CLAIMED, State.FAILED}:
+                yield each.message_id, State.SENT
 
 
 def storable(value: Any) -> Any:

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from channels.base import Fate, Result
+from channels.base import Adapter, Fate, Result
 from channels.claims import Claimed
 from channels.settling import Settlement
 from channels.vocabulary import Reason, State
 
-ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 
@@ -27,15 +26,18 @@ def pause(key: str, attempt: int) -> timedelta:
     return doubled * (0.75 + zlib.crc32(f"{key} {attempt}".encode()) / 2**33)
 
 
-def settled(message: Claimed, result: Result, now: datetime) -> Settlement:
-    """Return what a message comes to after an attempt that had this result; `message.attempts` are those before it."""
+def settled(message: Claimed, result: Result, now: datetime, adapter: Adapter | type[Adapter] = Adapter) -> Settlement:
+    """Return what a message comes to after an attempt that had this result; `message.attempts` are those before it.
+
+    The adapter says how often it tries, and whether what is in doubt may be tried again because the carrier dedupes.
+    """
     if result.fate is Fate.SENT:
         return Settlement(message.id, State.SENT, "", result.words, result.carrier_id)
     if result.fate is Fate.REFUSED:
         return _ended(message, result, State.REFUSED, Reason.CARRIER_REFUSED)
-    if result.fate is Fate.UNKNOWN:
+    if result.fate is Fate.UNKNOWN and not adapter.dedupes:
         return _ended(message, result, State.UNCONFIRMED, Reason.FATE_UNKNOWN)
-    return _again(message, result, now)
+    return _again(message, result, now, adapter.attempts)
 
 
 def unknown(message: Claimed) -> Settlement:
@@ -44,7 +46,7 @@ def unknown(message: Claimed) -> Settlement:
     return Settlement(message.id, State.UNCONFIRMED, Reason.FATE_UNKNOWN, words)
 
 
-def _again(message: Claimed, result: Result, now: datetime) -> Settlement:
+def _again(message: Claimed, result: Result, now: datetime, attempts: int | None) -> Settlement:
     """Put it back. A cause that lies outside the message (the carrier is down, a team's day is full) costs no attempt
     and is kept as the reason; when its deadline comes, it ends with that."""
     attempt = message.attempts + 1
@@ -55,7 +57,7 @@ def _again(message: Claimed, result: Result, now: datetime) -> Settlement:
     reason = result.reason or (Reason.CARRIER_FAILED if result.carrier_wide else "")
     if outside:
         return Settlement(message.id, State.QUEUED, reason, result.words, "", now + wait, uncounted=True)
-    if attempt >= ATTEMPTS or now + wait >= message.expires_at:
+    if (attempts and attempt >= attempts) or now + wait >= message.expires_at:
         return _ended(message, result, State.FAILED, Reason.CARRIER_FAILED)
     return Settlement(message.id, State.QUEUED, "", result.words, "", now + wait)
 

@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 from channels import registry
 from channels.base import Adapter, BadSettings, Setting
 from channels.models import Sender
+from channels.receiving import storable
 from members.sql import execute
 
+_NOTHING: tuple[Any, ...] = (None, "", [])
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -69,7 +71,20 @@ WHERE id = %(sender)s
 
 def failed(sender: Sender, words: str, now: datetime, wait: float = 0) -> None:
     """Note that the carrier as a whole fails, with its words, and pause the sender for at least `wait` seconds."""
-    execute(_FAILED, {"sender": sender.pk, "words": words[:500], "now": now, "wait": wait})
+    execute(_FAILED, {"sender": sender.pk, "words": storable(words)[:500], "now": now, "wait": wait})
+
+
+# As it is, a sender that was switched off keeps since when and why, until somebody saves it.
+_SWITCHED_OFF = """
+UPDATE channels_sender
+SET active = false, failing_since = COALESCE(failing_since, %(now)s), failing_words = %(words)s
+WHERE id = %(sender)s
+"""
+
+
+def switched_off(sender: Sender, words: str, now: datetime) -> None:
+    """Switch a sender off whose carrier wants nothing more of it, and note its words, which are an alarm."""
+    execute(_SWITCHED_OFF, {"sender": sender.pk, "words": storable(words)[:500], "now": now})
 
 
 def recovered(sender: Sender) -> None:
@@ -83,15 +98,17 @@ def _all_secrets_given(kind: type[Adapter], given: Mapping[str, Any]) -> bool:
 
 def _value(setting: Setting, given: Mapping[str, Any], kept: Mapping[str, Any]) -> Any:
     value = given.get(setting.name)
-    if setting.secret and value in (None, ""):
-        value = kept.get(setting.name)
-    value = setting.default if value is None or value == "" else _typed(setting, value)
-    if setting.required and value in (None, ""):
+    if setting.secret and value in _NOTHING:
+        value = kept.get(setting.name) or (setting.drawn and setting.drawn())
+    value = setting.default if value in _NOTHING else _typed(setting, value)
+    if setting.required and value in _NOTHING:
         raise BadSettings(_("“%(label)s” is missing.") % {"label": setting.label})
     return "" if value is None and setting.kind is str else value
 
 
 def _typed(setting: Setting, value: Any) -> Any:
+    if setting.kind is list:
+        return _several(setting, value)
     text = str(value).strip()
     if setting.kind is int:
         if not text.lstrip("-").isdecimal():
@@ -102,6 +119,18 @@ def _typed(setting: Setting, value: Any) -> Any:
             raise BadSettings(_("“%(label)s” must be yes or no.") % {"label": setting.label})
         return text.lower() in _YES
     return text
+
+
+def _several(setting: Setting, value: Any) -> list[str]:
+    given = value.replace(",", " ").split() if isinstance(value, str) else value
+    known = [name for name, _label in setting.choices]
+    strange = [f"{one}" for one in given if one not in known] if isinstance(given, list) else [f"{given}"]
+    if strange:
+        raise BadSettings(
+            _("“%(label)s” knows no “%(strange)s”; there are %(known)s.")
+            % {"label": setting.label, "strange": "”, “".join(strange), "known": ", ".join(known)}
+        )
+    return [name for name in known if name in given]
 
 
 def _keys() -> list[Fernet]:

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from channels.obstacles import STATE
+from channels.receiving import storable
+from channels.subscriptions import messages
 from channels.vocabulary import Reason, State, to_member
 from members import news, touchpoints
 from members.sql import Sql, rows
-
-# For the WITH of a statement whose `moved` yields rows of channels_message; needs %(today)s.
-CANCELLED = """
-    INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
-    SELECT journey_id, step_key, channel, state, %(today)s, count(*)
-    FROM moved WHERE state = 'cancelled' GROUP BY journey_id, step_key, channel, state
-"""
 
 _CONTACT = f"""
     SELECT x.member_id, %(now)s::timestamptz AS happened_at, x.channel, 'out' AS direction,
@@ -86,7 +83,8 @@ counted AS (
     SELECT journey_id, step_key, channel, came_to, %(today)s, count(*)
     FROM moved WHERE came_to <> 'queued' GROUP BY journey_id, step_key, channel, came_to
 )
-SELECT (SELECT array_agg(came_to) FROM moved), (SELECT array_agg(DISTINCT shard) FROM told)
+SELECT (SELECT array_agg(id) FROM moved), (SELECT array_agg(came_to) FROM moved),
+       (SELECT array_agg(DISTINCT shard) FROM told)
 """
 
 
@@ -122,7 +120,7 @@ def record(settlements: Sequence[Settlement], token: UUID, now: datetime) -> dic
     """Write what became of the messages that are still handed over under this token; returns how many came to what."""
     if not settlements:
         return {}
-    params = {name: [getattr(settlement, name) for settlement in settlements] for name in _SETTLEMENT}
+    params = {name: [storable(getattr(settlement, name)) for settlement in settlements] for name in _SETTLEMENT}
     return settle(Sql(_GIVEN, params), now, token)
 
 
@@ -140,6 +138,9 @@ def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, in
         news=touchpoints.news_of("contacts"),
     )
     params = {**named.params, "now": now, "today": now.astimezone(UTC).date(), "token": token}
-    [(came_to, shards)] = rows(text, params)
-    news.announce(shards)
+    with transaction.atomic(savepoint=False):
+        [(ids, came_to, shards)] = rows(text, params)
+        news.announce(shards)
+        ended = [each for each in zip(ids or (), came_to or (), strict=True) if each[1] != State.QUEUED]
+        messages.came_to(ended, now)
     return Counter(came_to)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from channels import counts, delivery
+from channels import counts, delivery, subscriptions
 from channels.models import Sender
 from members import clock
 
@@ -35,6 +35,12 @@ def recover() -> None:
 def expire() -> None:
     """Cancel what could not leave before its deadline."""
     delivery.expire(clock.now())
+
+
+@shared_task
+def forget_webhooks() -> None:
+    """Delete what subscribers were told long ago."""
+    subscriptions.forget(clock.now())
 
 
 @shared_task

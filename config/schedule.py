@@ -18,6 +18,7 @@ AT = {
     "members.tasks.refresh_segments": ("5", "*"),
     "members.tasks.expire_points": ("10", "1"),
     "members.tasks.refresh_standing": ("20", "1"),
+    "channels.tasks.forget_webhooks": ("30", "1"),
     "members.tasks.refresh_names": ("35", "1"),
     "channels.tasks.compact_counts": ("40", "1"),
     "journeys.tasks.compact_counts": ("45", "1"),

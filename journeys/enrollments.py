@@ -8,10 +8,12 @@ from typing import Any
 
 from channels import messages
 from channels.vocabulary import Reason
+from channels.webhook.events import Event
+from journeys import telling
 from journeys.entries import Told
 from journeys.plan import Plan
 from journeys.span import Span
-from journeys.vocabulary import EndReason
+from journeys.vocabulary import EndReason, EnrollmentState
 from members.rules import Rule
 from members.sql import Sql, execute, rows
 
@@ -62,7 +64,7 @@ counted AS (
     SELECT %(journey)s, %(first)s, 'arrived', %(today)s, count(*) FROM told WHERE outcome = 'entered'
     HAVING count(*) > 0
 )
-SELECT count(*) FROM entered
+SELECT id, state FROM entered
 """
 
 _END = """
@@ -89,7 +91,7 @@ counted AS (
     SELECT d.journey_id, s.key, 'left', %(today)s, count(*)
     FROM ended d JOIN journeys_step s ON s.id = d.step_id WHERE d.was_state = 'live' GROUP BY 1, 2
 )
-SELECT id, member_id FROM ended
+SELECT id, member_id, was_state FROM ended
 """
 
 # Everybody of a version for whom its exit rule may have become true: under way, or finished with a message still here.
@@ -124,6 +126,7 @@ FROM (
 ) n, unnest(%(steps)s::bigint[], %(listened)s::text[]) AS w(step_id, topic)
 WHERE e.member_id = n.member_id AND e.step_id = w.step_id AND w.topic = n.topic AND e.state = 'live'
 """
+_ENTERED = {EnrollmentState.LIVE: Event.ENROLLMENT_ENTERED, EnrollmentState.HELD_OUT: Event.ENROLLMENT_HELD_OUT}
 _VERSIONS = """
 SELECT DISTINCT version_id FROM journeys_enrollment
 WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s)
@@ -153,7 +156,9 @@ def enter(plan: Plan, named: Sequence[tuple[int, str]], now: datetime, *, live: 
         "now": now,
         "today": now.astimezone(UTC).date(),
     }
-    return int(rows(_ENTER.format(rule=rule.text, exit=exit_rule.text), params)[0][0])
+    entered = rows(_ENTER.format(rule=rule.text, exit=exit_rule.text), params)
+    telling.tell([(pk, _ENTERED[state]) for pk, state in entered], now)
+    return len(entered)
 
 
 def _condition(rule: Rule | None, now: datetime, *, otherwise: str) -> Sql:
@@ -225,9 +230,12 @@ def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
     if ended:
         origins = Sql(
             "SELECT * FROM unnest(%(members)s::bigint[], %(ids)s::bigint[]) AS o(member_id, origin_id)",
-            {"members": [member for _, member in ended], "ids": [found for found, _ in ended]},
+            {"members": [member for _, member, _ in ended], "ids": [found for found, *_ in ended]},
         )
         messages.cancel(origins, Reason.ENDED, now)
+        if reason == EndReason.GOAL:
+            telling.tell([(found, Event.ENROLLMENT_CONVERTED) for found, *_ in ended], now)
+        telling.tell([(found, Event.ENROLLMENT_ENDED) for found, _, was in ended if was != EnrollmentState.ENDED], now)
     return len(ended)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from channels.webhook.events import Event
+from journeys import telling
 from members.sql import Sql, execute, rows
 
 # `decided` has a row for each enrollment (see StepKind.decide). An outcome leads along its edge; no target ends the
@@ -51,7 +53,8 @@ counted AS (
     ) told GROUP BY journey_id, step_key, outcome
 )
 SELECT count(*), count(*) FILTER (WHERE outcome IS NOT NULL AND edge_id IS NULL),
-       min(step_key) FILTER (WHERE outcome IS NOT NULL AND edge_id IS NULL)
+       min(step_key) FILTER (WHERE outcome IS NOT NULL AND edge_id IS NULL),
+       array_agg(enrollment_id) FILTER (WHERE outcome IS NOT NULL AND target_id IS NULL)
 FROM decided
 """
 
@@ -64,9 +67,10 @@ def move(decided: Sql, now: datetime) -> int:
     """Apply what was decided and return for how many enrollments. Raises NoWay."""
     named = decided.prefixed("d_")
     params = {**named.params, "now": now, "today": now.astimezone(UTC).date()}
-    total, lost, step_key = rows(_MOVE.format(decided=named.text), params)[0]
+    total, lost, step_key, ended = rows(_MOVE.format(decided=named.text), params)[0]
     if lost:
         raise NoWay(f"Step {step_key} gave an outcome that no edge leads on from; its journey's version is damaged.")
+    telling.tell([(pk, Event.ENROLLMENT_ENDED) for pk in ended or ()], now)
     return int(total)
 
 

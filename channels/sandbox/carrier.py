@@ -93,7 +93,7 @@ class Carrier:
         return entry
 
     def _foresee(self, entry: Entry) -> None:
-        if not entry.taken or entry.did == Deed.SILENT:
+        if not entry.taken or entry.did == Deed.SILENT or entry.channel not in self.profile.shares:
             return
         taken_at = datetime.fromisoformat(entry.at)
         ordinal = self.journal.ordinal(entry.channel, entry.address, entry.key)

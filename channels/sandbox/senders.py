@@ -21,16 +21,19 @@ BOT_TOKEN = "2425:the-sandbox-knows-no-secrets"  # noqa: S105 - it opens nothing
 # What Kannel's sms-service group says in its get-url.
 REPLY_PLACES = "?from=%p&to=%P&text=%b&charset=%C&at=%T&id=%I"
 RATE = 2000
+# Something to look at, and little of it.
+HEARD = ["grant.redeemed", "enrollment.converted"]
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The four senders."""
+    """The senders."""
 
     email: Sender
     sms: Sender
     chat: Sender
     desk: Sender
+    webhook: Sender
 
 
 class CannotReport(Exception):
@@ -61,12 +64,14 @@ def create(ports: Ports) -> Installed:
         "from_name": "Chorale",
         "bounce_secret": secrets.token_urlsafe(32),
     }
+    hears = {"url": f"{ports.url}/webhooks", "events": HEARD, "allow_private": True}
     with transaction.atomic():
         return Installed(
             email=_sender("email", "Sandbox e-mail", mail),
             sms=_sender("sms", "Sandbox SMS", sms),
             chat=_sender("chat", "Sandbox chat", chat),
             desk=_sender("desk", "Desk", {}),
+            webhook=_sender("webhook", "Sandbox webhook", hears),
         )
 
 

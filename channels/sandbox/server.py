@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
-from channels.sandbox import kannel, smtp, telegram, web
+from channels.sandbox import kannel, smtp, telegram, web, webhooks
 from channels.sandbox.carrier import Carrier
 from channels.sandbox.dialects import call_for
 from channels.sandbox.panel import DOORS
@@ -73,6 +73,8 @@ class _Routes:
     async def __call__(self, asked: Asked) -> Answer:
         if asked.path == "/cgi-bin/sendsms":
             return await kannel.sendsms(self._carrier, asked)
+        if asked.path == "/webhooks":
+            return await webhooks.receive(self._carrier, asked)
         if asked.path.startswith("/bot") and asked.path.count("/") > 1:
             return await telegram.method(self._carrier, asked.path.rpartition("/")[2], asked)
         if door := DOORS.get((asked.method, asked.path)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -57,6 +57,7 @@ class Answer:
     body: str
     status: int = HTTPStatus.OK
     kind: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def as_json(value: Any, status: int = HTTPStatus.OK) -> Answer:
@@ -98,7 +99,7 @@ async def _exchange(
     except BadRequest as error:
         answer = Answer(str(error), HTTPStatus.BAD_REQUEST)
     body = answer.body.encode()
-    headers = [("content-type", answer.kind), ("content-length", str(len(body)))]
+    headers = [("content-type", answer.kind), ("content-length", str(len(body))), *answer.headers.items()]
     events = (h11.Response(status_code=answer.status, headers=headers), h11.Data(data=body), h11.EndOfMessage())
     writer.write(b"".join(connection.send(event) or b"" for event in events))
     await writer.drain()

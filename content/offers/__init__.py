@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from content.models import Grant
+from content.offers.changing import Change, on_changed
 from content.offers.closing import decline, expire, forget, on_closed, on_reopened, withdraw
 from content.offers.granting import Decision, Verdict, grant_cohort
 from content.offers.purchases import redeem_by_purchases
@@ -15,6 +16,7 @@ __all__ = [
     "UNDO_WITHIN",
     "AlreadyRedeemed",
     "CannotUndo",
+    "Change",
     "Decision",
     "NotLive",
     "Verdict",
@@ -24,6 +26,7 @@ __all__ = [
     "forget",
     "grant_cohort",
     "may_undo",
+    "on_changed",
     "on_closed",
     "on_reopened",
     "redeem",

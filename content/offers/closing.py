@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from content.models import Grant
+from content.offers.changing import Change, changed
 from members import news
 from members.sql import Sql, rows
 
@@ -101,4 +102,5 @@ def _close(grants: Sql | Sequence[int], state: Grant.State, now: datetime) -> li
     [(ids, shards)] = rows(text, {**named.params, "state": state.value, "now": now})
     news.announce(shards)
     closed(ids or [], now)
+    changed(ids or [], Change(state.value), now)
     return ids or []

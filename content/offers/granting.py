@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from content.models import Offer
 from content.offers import codes
+from content.offers.changing import Change, changed
 from members import news
 from members.sql import Sql, rows
 
@@ -82,7 +83,7 @@ SELECT k.member_id, k.origin_id, COALESCE(k.first_id, k.live_id, g.id, twin.id),
                 SELECT 1 FROM content_grant x JOIN offer o ON x.slot = o.slot AND x.validity && o.validity
                 WHERE x.member_id = k.member_id AND x.state = 'live'
             ) THEN 'slot_taken' END,
-       (SELECT array_agg(DISTINCT shard) FROM told)
+       (SELECT array_agg(DISTINCT shard) FROM told), g.id
 FROM known k
 LEFT JOIN granted g USING (member_id, origin_kind, origin_id, step_key, visit)
 -- Two candidates of one cohort may be the same member.
@@ -118,5 +119,6 @@ def _round(offer: Offer, candidates: Sql, now: datetime) -> tuple[list[Decision]
     params = {**named.params, "offer": offer.pk, "now": now, **codes.params()}
     found = rows(_GRANT.format(candidates=named.text, code=codes.FROM_NOISE, news=_NEWS), params)
     news.announce(found[0][4] if found else None)
+    changed([row[5] for row in found if row[5]], Change.GRANTED, now)
     decided = [Decision(row[0], row[1], row[2], Verdict(row[3])) for row in found if row[3]]
     return decided, [row[1] for row in found if not row[3]]

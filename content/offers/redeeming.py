@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from content.models import Grant, Redemption
 from content.offers import closing, codes
+from content.offers.changing import Change, changed
 from members import audit_log, news, touchpoints
 from members.models import Store, User
 from members.sql import rows
@@ -145,6 +146,7 @@ def settle(text: str, params: dict[str, Any], now: datetime) -> list[int]:
     [(grants, shards)] = rows(text, params)
     news.announce(shards)
     closing.closed(grants or [], now)
+    changed(grants or [], Change.REDEEMED, now)
     return grants or []
 
 

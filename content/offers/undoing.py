@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from content.models import Grant, Redemption
 from content.offers import closing
+from content.offers.changing import Change, changed
 from content.offers.redeeming import CONTACT_COLUMNS, name_of
 from members import audit_log, news, touchpoints
 from members.models import User
@@ -112,6 +113,7 @@ def _settle(params: dict[str, object], grant: Grant, who: User, now: datetime) -
             news.announce(shards)
             closing.reopened(live or [], now)
             if undone:
+                changed([grant.pk], Change.UNDONE, now)
                 audit_log.note(who, Deed.UNDONE, grant)
     except IntegrityError as error:
         if _SLOT not in str(error):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from channels import delivery, retries
-from channels.base import Fate, Outgoing, Result
+from channels.base import ATTEMPTS, Fate, Outgoing, Result
 from channels.models import Message, Sender
 from channels.pace import WINDOW
 from members.models import Suppression, Touchpoint
@@ -101,12 +101,12 @@ def test_a_message_fails_with_the_carriers_words_when_every_attempt_was_in_vain(
     carrier = sender()
     tried = message(cast.ada())
     script.will(ADA, AGAIN)
-    for _attempt in range(retries.ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         assert stored(tried).state == "queued"
         delivery.deliver(carrier, stored(tried).due_at)
     found = stored(tried)
     assert (found.state, found.reason, found.words) == ("failed", "carrier_failed", "come back later")
-    assert found.attempts == retries.ATTEMPTS == len(script.outgoing)
+    assert found.attempts == ATTEMPTS == len(script.outgoing)
 
 
 def test_a_message_fails_at_once_when_the_next_attempt_would_miss_its_deadline(script: Script) -> None:

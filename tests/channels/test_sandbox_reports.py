@@ -272,4 +272,4 @@ def test_installing_again_mends_and_makes_nothing_twice(carrier: Carrier, instal
     again = carrier.install()
     assert again.email.pk == installed.email.pk
     assert again.email.token == installed.email.token
-    assert Sender.objects.count() == 4
+    assert Sender.objects.count() == 5
