@@ -57,6 +57,15 @@ def adapter_of(sender: Sender) -> Adapter:
     return registry.adapter(sender.adapter)(values(sender))
 
 
+def change_secrets(sender: Sender, **changed: str) -> None:
+    """Store these secrets in place of those that a saved sender has, also empty ones; the others stay.
+
+    Raises BadSettings when the stored ones cannot be decrypted.
+    """
+    sender.secrets = _encrypted({**_decrypted(sender), **changed}, sender.secrets)
+    sender.save(update_fields=["secrets"])
+
+
 # The pause grows with the outage, from a second to a minute: a carrier that comes back is noticed soon, one that is
 # down for hours is not hammered. It stands on the sender, not on the messages: their order stays as it was.
 _FAILED = """

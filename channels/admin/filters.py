@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from channels import home
-from channels.models import FollowUp, Message, Team
-from channels.vocabulary import State
+from channels.models import FollowUp, Message, Sender, Team
+from channels.vocabulary import WEBHOOK, State
 from members import clock
 from members.models import User
 from members.sql import rows
@@ -92,6 +92,24 @@ class ReachedFilter(DropdownFilter):
             "clicked": {"clicked_at__isnull": False},
         }
         return queryset.filter(**reached.get(self.value(), {}))
+
+
+class SubscriptionFilter(DropdownFilter):
+    """What one subscription told; without one, what is said to members, for whom the outbox is."""
+
+    title = _("told by webhook")
+    parameter_name = "subscription"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Every subscription."""
+        return [(str(pk), name) for pk, name in Sender.objects.filter(channel=WEBHOOK).values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        """Only those of the subscription, or none of any."""
+        chosen = self.value()
+        if chosen in dict(self.lookup_choices):
+            return queryset.filter(channel=WEBHOOK, sender_id=int(chosen or 0))
+        return queryset.exclude(channel=WEBHOOK)
 
 
 class StateFilter(DropdownFilter):

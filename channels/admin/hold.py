@@ -14,12 +14,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from channels import holds
 from channels.models import Hold, Message, Sender
+from channels.vocabulary import CARRIED
 from members import clock
 from members.admin.base import HouseAdmin, column
 from members.admin.deleting import Deletion
 from members.admin.forms import ModelForm
 from members.models import User
-from members.vocabulary import Channel
 
 # A journey is held by pausing it, which also keeps its members where they stand.
 SCOPES = [(scope.value, scope.label) for scope in Hold.Scope if scope is not Hold.Scope.JOURNEY]
@@ -29,9 +29,7 @@ class HoldForm(ModelForm[Hold]):
     """What to hold, and why."""
 
     scope = forms.ChoiceField(label=_("What"), choices=SCOPES, widget=UnfoldAdminSelectWidget())
-    channel = forms.ChoiceField(
-        label=_("Channel"), choices=Channel.choices, required=False, widget=UnfoldAdminSelectWidget()
-    )
+    channel = forms.ChoiceField(label=_("Channel"), choices=CARRIED, required=False, widget=UnfoldAdminSelectWidget())
     sender = forms.ModelChoiceField(
         label=_("Sender"), queryset=Sender.objects.all(), required=False, widget=UnfoldAdminSelectWidget()
     )
@@ -118,7 +116,7 @@ class HoldAdmin(HouseAdmin[Hold]):
 def _name(hold: Hold) -> str:
     """Return the name of what is held. Journeys are known here by their messages alone."""
     if hold.scope == Hold.Scope.CHANNEL:
-        return str(Channel(hold.scope_id).label) if hold.scope_id in Channel.values else hold.scope_id
+        return str(dict(CARRIED).get(hold.scope_id, hold.scope_id))
     if hold.scope == Hold.Scope.SENDER:
         return Sender.objects.filter(pk=hold.scope_id).values_list("name", flat=True).first() or hold.scope_id
     if hold.scope == Hold.Scope.JOURNEY:

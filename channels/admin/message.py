@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from channels import messages
-from channels.admin.filters import JourneyFilter, PlannedFilter, ReachedFilter
+from channels.admin.filters import JourneyFilter, PlannedFilter, ReachedFilter, SubscriptionFilter
 from channels.admin.receipt import message_id
 from channels.models import Hold, Message, Rendering
 from channels.vocabulary import State
@@ -39,7 +40,7 @@ WAITING = (State.QUEUED, State.CLAIMED)
 class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
     """The outbox, newest first; nobody changes it by hand, only cancels."""
 
-    list_display = ("content", "member", "channel", "shown_state", "why", "journey", "planned_at")
+    list_display = ("said", "member", "channel", "shown_state", "why", "journey", "planned_at")
     list_select_related = ("member", "content")
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -49,9 +50,19 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
         JourneyFilter,
         PlannedFilter,
         ReachedFilter,
+        SubscriptionFilter,
     )
     search_help_text = _("The message's id, or the member: code, name, phone number or e-mail")
     actions_detail = ("cancel",)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Newest first, of a subscription along its index."""
+        return ("-queued_at", "-pk") if request.GET.get(SubscriptionFilter.parameter_name) else ("-pk",)
+
+    @column(_("content"))
+    def said(self, message: Message) -> str:
+        """What it says: the content's name, or the event that a machine is told of."""
+        return str(message.content or (message.payload or {}).get("type", ""))
 
     @column(_("state"), labels=STATE_COLOURS)
     def shown_state(self, message: Message) -> tuple[str, str]:
@@ -83,6 +94,8 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
             context["rendering"] = Rendering.objects.filter(message=message).first()
         if request.user.has_perm("channels.view_receipt"):
             context["receipts"] = message.receipts.order_by("happened_at", "pk")[:100]
+        context["said"] = self.said(message)
+        context["payload"] = message.payload and json.dumps(message.payload, indent=2, ensure_ascii=False)
         context["hold"] = _hold(message) if message.state in WAITING else None
         context["may_cancel"] = self.has_cancel_permission(request) and message.state in WAITING
         return self.page(request, "channels/admin/message.html", _now("Message"), context)
@@ -102,7 +115,7 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
                 told = _now("The message to %(member)s will not leave.") % {"member": message.member}
                 return self.back(request, told, message)
             problem = _now("It has just left; it is with the carrier now.")
-        context = {"original": message, "message": message, "problem": problem}
+        context = {"original": message, "message": message, "said": self.said(message), "problem": problem}
         status = 409 if problem else 200
         return self.page(request, "channels/admin/cancel.html", _now("Cancel the message"), context, status)
 

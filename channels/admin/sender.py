@@ -13,21 +13,25 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
-from channels import registry
+from channels import registry, senders, subscriptions
 from channels.addresses import hook_url
-from channels.admin.sender_form import form_for, names
+from channels.admin.sender_form import PREFIX, form_for, names
+from channels.admin.subscription import SubscriptionPages, is_one, told
 from channels.base import Adapter
 from channels.models import Message, Sender
-from channels.vocabulary import State
-from members.admin.base import HouseAdmin, column
+from channels.vocabulary import WEBHOOK, State
+from members.admin.base import column
+from members.admin.deleting import Deletion
 
 MOST = 1000  # waiting messages are counted so far and no further
 BASICS = ("name", ("rate", "rank"), "active")
+# Of subscriptions none takes the place of another.
+BASICS_OF_A_SUBSCRIPTION = ("name", "rate", "active")
 BASIC_NAMES = ("name", "rate", "rank", "active", "channel", "settings", "secrets")
 
 
 @admin.register(Sender)
-class SenderAdmin(HouseAdmin[Sender]):
+class SenderAdmin(SubscriptionPages):
     """The adapter is chosen when a sender is added, and stays: another carrier is another sender."""
 
     list_display = ("name", "adapter_label", "channel", "rank", "active", "state")
@@ -45,25 +49,29 @@ class SenderAdmin(HouseAdmin[Sender]):
 
     @column(_("carrier"), labels={"failing": "danger", "works": "success"})
     def state(self, sender: Sender) -> tuple[str, str]:
-        """Whether the carrier fails."""
+        """Whether the carrier fails, or wanted nothing more."""
         if sender.failing_since:
-            return "failing", _now("failing since %(time)s") % {"time": f"{sender.failing_since:%Y-%m-%d %H:%M}"}
+            sentence = _now("failing since %(time)s") if sender.active else _now("said no for good at %(time)s")
+            return "failing", sentence % {"time": f"{sender.failing_since:%Y-%m-%d %H:%M}"}
         return "works", _now("no complaint")
 
     @column(_("settings"))
     def settings_shown(self, sender: Sender) -> SafeString:
         """The settings that are no secrets, for those who may only look."""
         adapter = registry.adapters().get(sender.adapter)
-        shown = [(one.label, sender.settings.get(one.name, "")) for one in adapter.settings] if adapter else []
+        shown = (
+            [(one.label, _in_words(sender.settings.get(one.name, ""))) for one in adapter.settings] if adapter else []
+        )
         return format_html_join("\n", "{}: {}<br>", [(label, value) for label, value in shown if value != ""])
 
     def get_fieldsets(self, request: HttpRequest, obj: Sender | None = None) -> Any:
         """What every sender has, then what its adapter asks for."""
         adapter = self._adapter(request, obj)
+        basics = BASICS_OF_A_SUBSCRIPTION if adapter and adapter.channel == WEBHOOK else BASICS
         if adapter is None or not (self.has_change_permission(request, obj) if obj else True):
-            return [(None, {"fields": (*BASICS, "settings_shown")})]
+            return [(None, {"fields": (*basics, "settings_shown")})]
         asked = [(_now("Settings: %(adapter)s") % {"adapter": adapter.label}, {"fields": names(adapter)})]
-        return [(None, {"fields": BASICS}), *(asked if adapter.settings else [])]
+        return [(None, {"fields": basics}), *(asked if adapter.settings else [])]
 
     def get_form(
         self, request: HttpRequest, obj: Sender | None = None, change: bool = False, **kwargs: Any
@@ -92,8 +100,34 @@ class SenderAdmin(HouseAdmin[Sender]):
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
-        """Leave alone what delivery writes on the row meanwhile."""
+        """Leave alone what delivery writes on the row meanwhile. Whoever saves it switched off has seen why."""
         obj.save(update_fields=BASIC_NAMES if change else None)
+        if not obj.active:
+            senders.recovered(obj)
+
+    def response_add(self, request: HttpRequest, obj: Sender, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the secrets that were drawn, which is the only time."""
+        values, asked = senders.values(obj), registry.adapter(obj.adapter).settings
+        drawn = [one for one in asked if one.drawn and not request.POST.get(PREFIX + one.name)]
+        if drawn:
+            return self.shown_once(request, obj, [(str(one.label), values[one.name]) for one in drawn])
+        return super().response_add(request, obj, post_url_continue)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deletion:
+        """What was told by a subscription goes with it; what members got by a sender keeps that."""
+        subscribed = [one for one in objs if is_one(one)]
+        gone = [_now("%(name)s, and what it told or had still to tell") % {"name": one} for one in subscribed]
+        names, counts, lacking, in_the_way = super().get_deleted_objects(
+            [one for one in objs if not is_one(one)], request
+        )
+        return gone + names, counts or {str(_("senders")): len(gone)}, lacking, in_the_way
+
+    def delete_model(self, request: HttpRequest, obj: Sender) -> None:
+        """Delete it, a subscription with what it told."""
+        if is_one(obj):
+            subscriptions.delete(obj)
+        else:
+            super().delete_model(request, obj)
 
     def _adapter(self, request: HttpRequest, sender: Sender | None) -> type[Adapter] | None:
         return registry.adapters().get(sender.adapter if sender else request.GET.get("adapter", ""))
@@ -110,4 +144,10 @@ class SenderAdmin(HouseAdmin[Sender]):
             "more_wait": count > MOST,
             "hook": hook,
             "label": self.adapter_label(sender),
+            "subscribed": is_one(sender),
+            **(told(request, sender) if is_one(sender) else {}),
         }
+
+
+def _in_words(value: Any) -> Any:
+    return ", ".join(value) if isinstance(value, list) else value

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext as _now
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
@@ -83,6 +84,10 @@ def _field(setting: Setting) -> forms.Field:
         # A browser must not put the password of whoever is logged in here.
         hidden = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
         return forms.CharField(widget=hidden, strip=False, **said)
+    if setting.kind is list:
+        return forms.MultipleChoiceField(
+            choices=setting.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **said
+        )
     if setting.kind is bool:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**said, "required": False})
     if setting.kind is int:

@@ -1,5 +1,6 @@
 """Fixtures for tests of channels."""
 
 from tests.channels.deliveries import script
+from tests.channels.webhook.receiver import receiver
 
-__all__ = ["script"]
+__all__ = ["receiver", "script"]

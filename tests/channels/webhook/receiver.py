@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
 
+import pytest
+
 from channels import senders
 from channels.models import Message, Sender
 
@@ -79,7 +81,7 @@ def answer(handler: BaseHTTPRequestHandler, status: int, words: bytes = b"", **h
 @contextmanager
 def listening(prepare: Callable[[ThreadingHTTPServer], None] = lambda server: None) -> Iterator[Receiver]:
     """Run a receiver on loopback for as long as the block lasts; `prepare` may put TLS around its socket."""
-    receiver = Receiver()
+    found = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -87,8 +89,8 @@ def listening(prepare: Callable[[ThreadingHTTPServer], None] = lambda server: No
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.calls.append(Call(headers, body, self.path))
-            next_one = receiver.answers.pop(0) if receiver.answers else receiver.usual
+            found.calls.append(Call(headers, body, self.path))
+            next_one = found.answers.pop(0) if found.answers else found.usual
             if callable(next_one):
                 next_one(self)
             else:
@@ -105,14 +107,21 @@ def listening(prepare: Callable[[ThreadingHTTPServer], None] = lambda server: No
 
     with Server(("127.0.0.1", 0), Handler) as server:
         prepare(server)
-        receiver.url = f"http://127.0.0.1:{server.server_port}/hooks"
+        found.url = f"http://127.0.0.1:{server.server_port}/hooks"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield receiver
+            yield found
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver on loopback that says yes to everything."""
+    with listening() as found:
+        yield found
 
 
 def subscription(url: str, *events: str, **settings: Any) -> Sender:
