@@ -85,9 +85,8 @@ def _field(setting: Setting) -> forms.Field:
         hidden = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
         return forms.CharField(widget=hidden, strip=False, **said)
     if setting.kind is list:
-        return forms.MultipleChoiceField(
-            choices=setting.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **said
-        )
+        named = [(name, f"{label} ({name})") for name, label in setting.choices]
+        return forms.MultipleChoiceField(choices=named, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **said)
     if setting.kind is bool:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**said, "required": False})
     if setting.kind is int:
