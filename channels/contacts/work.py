@@ -9,9 +9,11 @@ from datetime import datetime
 from channels import follow_ups, hand_offs, teams, whys
 from channels.contacts import times
 from channels.contacts.times import Moment
+from channels.counter import words
 from channels.follow_ups import Asked
 from channels.models import FollowUp, HandOff
 from channels.vocabulary import HandOffState
+from members import zones
 from members.models import User
 
 SIZE = 25
@@ -20,11 +22,12 @@ _HANDED = 50
 
 @dataclass(frozen=True)
 class Item:
-    """A follow-up in a list: when it is due for both, and why this member."""
+    """A follow-up in a list: when it is due for both, why this member, and until when its offer holds, if any."""
 
     follow_up: FollowUp
     due: Moment
     why: str
+    until: str
     is_late: bool
 
 
@@ -59,9 +62,20 @@ def items(listed: Sequence[FollowUp], own: str, now: datetime) -> list[Item]:
     """Return follow-ups as a list shows them to a rep in the zone `own`."""
     why = whys.whys([one.message for one in listed])
     return [
-        Item(one, times.moment(one.due_at, one.member, own, now), why[one.message_id], one.due_at <= now)
+        Item(
+            one,
+            times.moment(one.due_at, one.member, own, now),
+            why[one.message_id],
+            _until(one, own, now),
+            one.due_at <= now,
+        )
         for one in listed
     ]
+
+
+def _until(one: FollowUp, own: str, now: datetime) -> str:
+    grant = one.message.grant
+    return words.until(grant.validity.upper, now, zones.zone(own)) if grant else ""
 
 
 def handed(user: User, team_ids: Collection[int], now: datetime) -> tuple[list[Handed], list[Handed]]:

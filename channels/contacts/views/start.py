@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from channels import follow_ups, live, teams
 from channels.contacts import work
-from channels.contacts.views.base import contacts, deed, to_start, who
+from channels.contacts.views.base import contacts, deed, form_page, posted, to_start, who
 from channels.follow_ups import Asked
 from channels.hand_offs import of_rep, seen
 from content.models import Grant
@@ -52,13 +52,15 @@ def ask_live(request: HttpRequest) -> HttpResponse:
     return live.answer(request, reverse("contacts-live"), live.of_desk(who(request)))
 
 
-@contacts
+@form_page("members.view_member")
 def find(request: HttpRequest) -> HttpResponse:
-    """Show who may be meant by what was typed; by the code of an offer its member."""
-    typed = request.GET.get("q", "")[:200]
+    """Show who may be meant by what was typed; by the code of an offer its member.
+
+    It is posted: names, numbers and addresses of members stand in no address, no log and no browser's history.
+    """
+    given = posted(request)
+    typed = given.get("q", "")[:200] if given else ""
     context = {"typed": typed, "found": _found(typed), "here": "contacts"}
-    if request.headers.get("HX-Request"):
-        return render(request, "channels/contacts/found.html", context)
     return doors.page(request, "channels/contacts/search.html", _("Find a member"), context)
 
 
