@@ -22,7 +22,10 @@ def deletion(objects: Iterable[Model]) -> Deletion:
 
 
 def _relations(one: Model, on_delete: object) -> Iterator[tuple[ForeignObjectRel, str]]:
-    for relation in one._meta.related_objects:  # noqa: SLF001
+    # Relations without a name of their own (related_name "+") are hidden, and stand in the way all the same.
+    for relation in one._meta.get_fields(include_hidden=True):  # noqa: SLF001
+        if not isinstance(relation, ForeignObjectRel) or relation.related_model._meta.auto_created:  # noqa: SLF001
+            continue
         if getattr(relation, "on_delete", None) is on_delete and _exists(one, relation):
             yield relation, str(relation.related_model._meta.verbose_name_plural)  # noqa: SLF001
 
