@@ -24,20 +24,24 @@ HOURS = {
 
 @dataclass(frozen=True)
 class Login:
-    """Somebody who works with Chorale in the demo, and where they begin."""
+    """Somebody who works with Chorale in the demo."""
 
     username: str
     first_name: str
     role: str
-    path: str
 
 
 LOGINS = (
-    Login("marketer", "Mara", "Marketer", "/admin/"),
-    Login("rep", "Rosa", "Sales rep", "/admin/channels/followup/"),
-    Login("clerk", "Carl", "Store clerk", "/admin/members/member/"),
-    Login("administrator", "Alma", "Administrator", "/admin/"),
+    Login("marketer", "Mara", "Marketer"),
+    Login("rep", "Rosa", "Sales rep"),
+    Login("clerk", "Carl", "Store clerk"),
+    Login("manager", "Miro", "Manager"),
+    Login("administrator", "Alma", "Administrator"),
 )
+
+# Reps and clerks never open the admin.
+AT_THE_DESK = ("Sales rep", "Store clerk")
+OF_A_STORE = ("Store clerk", "Manager")
 
 
 def open_stores() -> None:
@@ -58,10 +62,10 @@ def set_up() -> None:
 
 
 def join_teams() -> None:
-    """Let the rep work the follow-ups of all teams; called when the playbooks have made them."""
-    rep = User.objects.get(username="rep")
+    """Let rep and manager work the follow-ups of all teams; called when the playbooks have made them."""
+    people = list(User.objects.filter(username__in=["rep", "manager"]))
     for team in Team.objects.all():
-        team.users.add(rep)
+        team.users.add(*people)
 
 
 def _employ(login: Login) -> None:
@@ -71,9 +75,9 @@ def _employ(login: Login) -> None:
             "first_name": login.first_name,
             "last_name": "(invented)",
             "email": f"{login.username}@example.com",
-            "is_staff": True,
+            "is_staff": login.role not in AT_THE_DESK,
             "is_superuser": login.role == "Administrator",
-            "store": Store.objects.get(code=SHOPS[0].code) if login.role == "Store clerk" else None,
+            "store": Store.objects.get(code=SHOPS[0].code) if login.role in OF_A_STORE else None,
         },
     )
     if new:
