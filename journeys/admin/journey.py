@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from journeys import publishing, reports
 from journeys.admin.form import JourneyForm
+from journeys.admin.numbers import COLOURS, LiveNumbers
+from journeys.admin.shelf import Shelf
 from journeys.definitions import BadDefinition
 from journeys.models import Journey
 from journeys.publishing import NotPossible
@@ -22,11 +24,9 @@ from members import clock
 from members.admin.base import HouseAdmin, column, object_action
 from members.models import User
 
-_COLOURS = {"live": "success", "paused": "warning", "stopped": "danger", "draft": "info"}
-
 
 @admin.register(Journey)
-class JourneyAdmin(HouseAdmin[Journey]):
+class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
     """A journey's page: its numbers above, its text below."""
 
     form = JourneyForm
@@ -46,7 +46,6 @@ class JourneyAdmin(HouseAdmin[Journey]):
     search_fields = ("name", "key")
     sortable_by = ("name", "kind")
     fields = ("text",)
-    change_form_outer_before_template = "journeys/admin/numbers.html"
     actions_detail = ["publish", "pause", "resume", "stop"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Journey | None = None) -> bool:
@@ -57,15 +56,7 @@ class JourneyAdmin(HouseAdmin[Journey]):
     def save_model(self, request: HttpRequest, obj: Journey, form: Any, change: bool) -> None:
         """The form has saved the draft."""
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show the numbers above the text."""
-        journey = self.get_object(request, object_id)
-        found = _shown(journey) if journey else {}
-        return super().change_view(request, object_id, form_url, {**found, **(extra_context or {})})
-
-    @column(gettext_lazy("state"), labels=_COLOURS)
+    @column(gettext_lazy("state"), labels=COLOURS)
     def shown_state(self, journey: Journey) -> tuple[str, str]:
         """The state in its colour."""
         return journey.state, journey.get_state_display()
@@ -168,18 +159,6 @@ class JourneyAdmin(HouseAdmin[Journey]):
             "danger": title == _("Stop"),
         }
         return self.page(request, "journeys/admin/question.html", title, context, 400 if error else 200)
-
-
-def _shown(journey: Journey) -> Mapping[str, Any]:
-    """Return what stands above the text: the state in its colour, what is published, and the numbers."""
-    current = journey.current
-    return {
-        "numbers": reports.journey(journey),
-        "steps": reports.steps(journey),
-        "journey": journey,
-        "colour": _COLOURS[journey.state],
-        "differs": current is not None and journey.draft != current.definition,
-    }
 
 
 def _facts(journey: Journey) -> Sequence[tuple[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from channels.models import Team
 from content.models import Content, Offer, Variant
@@ -34,6 +35,15 @@ class Installed:
     kept: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Plan:
+    """What an installation would do: the journey if it is there already, and in words what is made and what is kept."""
+
+    journey: Journey | None
+    makes: list[str] = field(default_factory=list)
+    keeps: list[str] = field(default_factory=list)
+
+
 @transaction.atomic
 def install(playbook: Playbook) -> Installed:
     """Make the playbook's segments, offers, teams, contents and the draft of its journey.
@@ -49,6 +59,29 @@ def install(playbook: Playbook) -> Installed:
     return done
 
 
+def planned(playbooks: Iterable[Playbook]) -> Mapping[str, Plan]:
+    """Return what installing each playbook would make and what it would keep, by the keys of the playbooks."""
+    listed = list(playbooks)
+    known = {
+        place: _known(rows, [part for one in listed for part in getattr(one, place)]) for place, rows in _KNOWN.items()
+    }
+    journeys = Journey.objects.in_bulk([one.journey.get("key") for one in listed], field_name="key")
+    return {one.key: _plan(one, known, journeys.get(one.journey.get("key"))) for one in listed}
+
+
+def _known(rows: models.Manager[Any], parts: Iterable[Mapping[str, Any]]) -> Collection[object]:
+    return set(rows.filter(key__in=[part.get("key") for part in parts]).values_list("key", flat=True))
+
+
+def _plan(playbook: Playbook, known: Mapping[str, Collection[object]], journey: Journey | None) -> Plan:
+    plan = Plan(journey)
+    for place, words in _WORDS.items():
+        for part in getattr(playbook, place):
+            kept = part.get("key") in known[place]
+            (plan.keeps if kept else plan.makes).append(f"{words} “{part.get('name')}”")
+    return plan
+
+
 _Make = Callable[[Mapping[str, Any], str], None]
 _KNOWN: Mapping[str, models.Manager[Any]] = {
     "segments": Segment.objects,
@@ -56,6 +89,7 @@ _KNOWN: Mapping[str, models.Manager[Any]] = {
     "teams": Team.objects,
     "contents": Content.objects,
 }
+_WORDS = {"segments": _lazy("segment"), "offers": _lazy("offer"), "teams": _lazy("team"), "contents": _lazy("content")}
 # What a playbook can say of each part, in the order in which it is written.
 SEGMENT = ("key", "name", "description", "rule")
 OFFER = ("key", "name", "slot", "terms", "sku", "category", "price", "usual_price", "currency", "valid_days")
