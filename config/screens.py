@@ -101,6 +101,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "graphic_eq",
     "SITE_URL": None,
     "STYLES": [_styles],
+    # On the dark ground Unfold's own is too dark for small letters.
+    "COLORS": {"primary": {"500": "oklch(68% .22 304.7)"}},
     "DASHBOARD_CALLBACK": "config.screens.home",
     "ACCOUNT": {"navigation": [{"title": gettext_lazy("Your account"), "link": reverse_lazy("account")}]},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": navigation},

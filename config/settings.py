@@ -134,6 +134,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # A link inside of a button can be reached by no keyboard.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
 }
 
 # Database and broker --------------------------------------------------------------------------------------------------

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from channels.models import Team
 from members.admin.base import HouseAdmin
@@ -18,7 +22,6 @@ class TeamAdmin(HouseAdmin[Team]):
     list_select_related = ("store",)
     list_filter = (("store", RelatedDropdownFilter),)
     search_fields = ("name", "key")
-    autocomplete_fields = ("users",)
     fieldsets = (
         (
             None,
@@ -31,3 +34,9 @@ class TeamAdmin(HouseAdmin[Team]):
             },
         ),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Show all people, to be ticked: a field to search in has no name that could be read aloud."""
+        return super().formfield_for_manytomany(
+            db_field, request, **{"widget": UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs}
+        )
