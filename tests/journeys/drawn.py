@@ -60,5 +60,7 @@ def told(who: Member) -> list[tuple[str, str, str]]:
 
 
 def messages(who: Member) -> list[tuple[str, str, str]]:
-    """The member's messages as (step, state, reason)."""
-    return list(Message.objects.filter(member=who).order_by("id").values_list("step_key", "state", "reason"))
+    """The messages to the member as (step, state, reason)."""
+    return list(
+        Message.objects.to_members().filter(member=who).order_by("id").values_list("step_key", "state", "reason")
+    )
