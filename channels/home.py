@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -92,7 +92,8 @@ def _planned(channel: Channel, found: Mapping[int, int], turn: int, hours: int, 
 
 def alarms(now: datetime) -> Iterable[Alarm]:
     """Return what keeps messages from leaving, and those of unknown fate."""
-    for sender in Sender.objects.filter(failing_since__isnull=False):
+    # Who switches a failing sender off has seen it; a subscription that its receiver ended nobody has.
+    for sender in Sender.objects.filter(Q(active=True) | Q(channel=WEBHOOK), failing_since__isnull=False):
         sentence = _("The sender “%(sender)s” is failing: %(words)s")
         if not sender.active:
             sentence = _("The sender “%(sender)s” was switched off, for its receiver said: %(words)s")

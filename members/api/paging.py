@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
@@ -102,8 +102,9 @@ def _lock() -> Fernet:
     return Fernet(urlsafe_b64encode(sha256(f"cursor of the API:{settings.SECRET_KEY}".encode()).digest()))
 
 
+@cache
 def paged(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
-    """Return the serializer of a page of items."""
+    """Return the serializer of a page of items; the same one each time, or the schema would have two of a name."""
     fields = {
         "items": serializers.ListField(child=item()),
         "next": serializers.CharField(allow_null=True, help_text="The cursor of the next page; null on the last one."),

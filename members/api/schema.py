@@ -57,9 +57,11 @@ class HouseSchema(AutoSchema):
         return found
 
     def get_operation_id(self) -> str:
-        """Return a name such as members_timeline_list."""
+        """Return a name such as members_timeline_list; what is asked for by a query alone is found."""
         query = self._operation.query
-        verb = "list" if query and issubclass(query, Paged) else self.method.lower()
+        verb = self.method.lower()
+        if query and not self.path.endswith("}/"):
+            verb = "list" if issubclass(query, Paged) else "find"
         return "_".join([*(part.replace("-", "_") for part in self._tokenize_path()), verb])
 
     def get_tags(self) -> list[str]:

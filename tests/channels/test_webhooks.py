@@ -48,7 +48,7 @@ X-Chorale-Message: {key}
 
 @pytest.fixture
 def installed(db: None) -> Installed:
-    return create(Ports(smtp=1, http=2))
+    return create(Ports(smtp=2525, http=8025))
 
 
 def path(url: str) -> str:

@@ -95,10 +95,8 @@ def opened(variables: Variables) -> None:
             line = running.stdout.readline()
             assert line, told
             told += line
-        assert all(
-            f"{address}{path}" in told for path in ("/admin/", "/admin/channels/followup/", "/admin/members/member/")
-        )
-        page = httpx.get(f"{address}/admin/login/", trust_env=False, timeout=60)
+        assert all(f"{address}{path}" in told for path in ("/admin/", "/contacts/", "/counter/"))
+        page = httpx.get(f"{address}/login/", trust_env=False, timeout=60)
         assert "Demo: the purchases are real." in page.text
         _, refused = demo({**variables, "CHORALE_PORT": "1"}, "--reset").communicate(timeout=60)
         assert (
