@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels.models import Message, Rendering
-from channels.vocabulary import OriginKind, Reason, State
+from channels.vocabulary import Reason, State
 from members.api.fields import Choice, PublicId, Text
 from members.api.operations import operation
 from members.api.paging import Paged, page, paged
@@ -20,9 +20,6 @@ from members.api.reading import Fault, Refused
 from members.api.views import Endpoint
 from members.models import Member
 from members.vocabulary import Channel
-
-# Tests went to whoever sent them, and payloads to machines: neither is said to the member.
-UNSEEN = (OriginKind.TEST, OriginKind.WEBHOOK)
 
 
 class MessageOut(serializers.ModelSerializer[Message]):
@@ -131,5 +128,5 @@ class OneMessage(Endpoint):
 def told(asked: dict[str, Any]) -> Any:
     """Return messages said to members, with all that is shown of them, of the states that a query asks for."""
     chosen = {name: asked[name] for name in ("state", "channel", "reason") if name in asked}
-    listed = Message.objects.exclude(origin_kind__in=UNSEEN).filter(**chosen)
+    listed = Message.objects.to_members().filter(**chosen)
     return listed.select_related("member", "content", "grant")
