@@ -55,10 +55,13 @@ def feed(since: datetime, until: datetime) -> None:
 
 
 def told() -> dict[str, list[tuple[str, str, str]]]:
-    """What was said, by journey, as (member, step, channel)."""
+    """What was said, by journey, as (member, step, channel): each member's in the order of time.
+
+    Between members no order is promised: a shard is drawn by lot, and with it which of two is handed over first.
+    """
     found = defaultdict(list)
     keys = dict(Journey.objects.values_list("pk", "key"))
-    for message in Message.objects.filter(state="sent").select_related("member").order_by("handed_at", "id"):
+    for message in Message.objects.filter(state="sent").select_related("member").order_by("member__external_id", "handed_at", "id"):
         found[keys[message.journey_id or 0]].append((message.member.external_id, message.step_key, message.channel))
     return found
 
@@ -79,7 +82,7 @@ def test_every_playbook_says_to_its_members_what_it_is_for(carrier: Carrier) -> 
         "birthday": [("M-ADA", "greet", "email")],
         "jazz-evening": [("M-CHIDI", "tell", "sms")],
         "next-purchase": [("nora", "suggest", "email"), ("nora", "suggest", "email")],
-        "next-tier": [("sue", "silver-letter", "email"), ("gus", "gold-letter", "email"), ("gus", "gold-call", "desk")],
+        "next-tier": [("gus", "gold-letter", "email"), ("gus", "gold-call", "desk"), ("sue", "silver-letter", "email")],
         "points-expiring": [("M-BEN", "remind", "email"), ("M-BEN", "last-call", "email")],
         "unused-offer": [("M-ADA", "remind-birthday", "email"), ("wim", "remind-come-back", "email")],
         "win-back": [("wim", "invite", "email")],
