@@ -16,6 +16,7 @@ from channels.vocabulary import Reason, State
 from members.api.fields import Choice, PublicId, Text
 from members.api.operations import operation
 from members.api.paging import Paged, page, paged
+from members.api.problems import Kind
 from members.api.reading import Fault, Refused
 from members.api.views import Endpoint
 from members.models import Member
@@ -99,7 +100,7 @@ class Messages(Endpoint):
 
     tag = "Messages"
 
-    @operation("messages:read", query=MessageQuery, answers={200: paged(MessageOut)})
+    @operation("messages:read", query=MessageQuery, answers={200: paged(MessageOut)}, problems=(Kind.NOT_FOUND,))
     def get(self, request: Request) -> Response:
         """List the messages of a member, those planned last first."""
         asked = self.query()

@@ -33,9 +33,10 @@ class Source(Text):
 
     def read(self, value: Any) -> str:
         """Return the source."""
-        if value in OWN_SOURCES:
+        source = super().read(value)
+        if source in OWN_SOURCES:
             raise Wrong
-        return super().read(value)
+        return source
 
 
 class FactIn(Shape):

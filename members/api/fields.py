@@ -8,6 +8,7 @@ what the schema says and how a value is read; serializers made of them are read 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -33,7 +34,7 @@ class Wrong(ValueError):
     """A value cannot be one of its field; the field's `right` says what can."""
 
 
-class Strict(serializers.Field[Any, Any, Any, Any]):
+class Strict(serializers.Field[Any, Any, Any, Any], ABC):
     """A field whose value is read by `read`, or in a query by `read_text`; both raise Wrong.
 
     `schema` is what OpenAPI says of it, `right` completes the sentence "“field” is …; write …".
@@ -46,13 +47,13 @@ class Strict(serializers.Field[Any, Any, Any, Any]):
         self.example = example
 
     @property
+    @abstractmethod
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of the field."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, value: Any) -> Any:
         """Return the value of a JSON value."""
-        raise NotImplementedError
 
     def read_text(self, text: str) -> Any:
         """Return the value of a text in a query."""
