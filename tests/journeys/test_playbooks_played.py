@@ -61,7 +61,9 @@ def told() -> dict[str, list[tuple[str, str, str]]]:
     """
     found = defaultdict(list)
     keys = dict(Journey.objects.values_list("pk", "key"))
-    for message in Message.objects.filter(state="sent").select_related("member").order_by("member__external_id", "handed_at", "id"):
+    for message in (
+        Message.objects.filter(state="sent").select_related("member").order_by("member__external_id", "handed_at", "id")
+    ):
         found[keys[message.journey_id or 0]].append((message.member.external_id, message.step_key, message.channel))
     return found
 
