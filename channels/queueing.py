@@ -15,8 +15,8 @@ from channels.vocabulary import LIVE, State
 from members import consent, zones
 from members.sql import Sql, rows
 
-# One statement, because what it counts and what it inserts must see the same rows; the shard's lock, taken by the
-# caller in a statement of its own before, keeps other writers of the same members away.
+# One statement, because what it counts and what it inserts must see the same rows; the shards' locks, taken by
+# the caller in a statement of their own before, keep other writers of the same members away.
 _QUEUE = """
 WITH candidate AS MATERIALIZED ({candidates}),
 sender AS MATERIALIZED (
@@ -178,7 +178,7 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
 
     `candidates` yields the columns that `journeys.steps.base.SendingKind.candidates` lists, followed by `address_given
     text` and `purpose_given text`, null to take the member's address and the content's purpose. The caller holds the
-    lock of the candidates' shard. A repeated candidate gets the message that it has.
+    locks of the candidates' shards. A repeated candidate gets the message that it has.
     """
     policy = PressurePolicy.objects.filter(pk=1).values_list("messages", "days").first()
     messages, days = policy or (None, 1)

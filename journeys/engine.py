@@ -1,4 +1,4 @@
-"""The tick of a shard: news, entry, leaving early, steps and sends, in batches of members under the shard's lock."""
+"""The tick: news, entry, leaving early, steps and sends, in batches of some shards' members under the shards' locks."""
 
 from __future__ import annotations
 
@@ -27,27 +27,19 @@ ROUNDS = 50
 
 log = logging.getLogger(__name__)
 
-_WITH_WORK = """
-SELECT shard FROM generate_series(0, %(last)s) AS s(shard)
-WHERE EXISTS (SELECT 1 FROM members_news n WHERE n.shard = s.shard AND n.recorded_at <= %(now)s)
-   OR EXISTS (SELECT 1 FROM journeys_enrollment e WHERE e.shard = s.shard AND e.state = 'live' AND e.due_at <= %(now)s
-              AND e.journey_id <> ALL(%(paused)s))
-   OR EXISTS (SELECT 1 FROM journeys_enrollment e WHERE e.shard = s.shard AND e.state = 'held_out'
-              AND e.goal_until <= %(now)s)
-"""
 _NEXT_MEMBERS = """
-SELECT min(member_id), max(member_id) FROM (
-    SELECT member_id FROM (
-        SELECT member_id FROM members_news
-        WHERE shard = %(shard)s AND member_id > %(after)s AND recorded_at <= %(now)s
+SELECT min(member_id), max(member_id), bool_or(over) FROM (
+    SELECT member_id, bool_or(over) AS over FROM (
+        SELECT member_id, false AS over FROM members_news
+        WHERE shard = ANY(%(shards)s) AND member_id > %(after)s AND recorded_at <= %(now)s
         UNION
-        SELECT member_id FROM journeys_enrollment e
-        WHERE e.shard = %(shard)s AND e.state = 'live' AND e.due_at <= %(now)s AND e.member_id > %(after)s
+        SELECT member_id, false FROM journeys_enrollment e
+        WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s AND e.member_id > %(after)s
           AND e.journey_id <> ALL(%(paused)s)
         UNION
-        SELECT member_id FROM journeys_enrollment e
-        WHERE e.shard = %(shard)s AND e.state = 'held_out' AND e.goal_until <= %(now)s AND e.member_id > %(after)s
-    ) found ORDER BY member_id LIMIT %(batch)s
+        SELECT member_id, true FROM journeys_enrollment e
+        WHERE e.shard = ANY(%(shards)s) AND e.state = 'held_out' AND e.goal_until <= %(now)s AND e.member_id > %(after)s
+    ) found GROUP BY member_id ORDER BY member_id LIMIT %(batch)s
 ) batch
 """
 
@@ -66,32 +58,51 @@ class Ticked:
         """All that was done; a pass that adds nothing to it need not be repeated."""
         return self.news + self.entered + self.moved
 
+    def add(self, other: Ticked) -> None:
+        """Count what another tick did in with this one."""
+        self.batches += other.batches
+        self.news += other.news
+        self.entered += other.entered
+        self.moved += other.moved
 
-def shards_with_work(now: datetime) -> list[int]:
-    """Return the shards that have news or somebody due. One query: an idle million costs next to nothing."""
-    return [shard for (shard,) in rows(_WITH_WORK, {"now": now, "paused": plan.paused(), "last": SHARDS - 1})]
 
+def tick(shards: Sequence[int], now: datetime, keep_on: Callable[[], bool] = lambda: True) -> Ticked:
+    """Do all the work that some shards have at `now`, batch by batch; those whose lock somebody else has are left out.
 
-def tick(shard: int, now: datetime, keep_on: Callable[[], bool] = lambda: True) -> Ticked:
-    """Do all the work that a shard has at `now`, batch by batch; whoever finds the lock taken returns at once.
-
-    `keep_on` is asked between batches: a worker can stop there and leave the rest to the next look.
+    `keep_on` is asked between batches: a worker can stop there and leave the rest to the next look. What one shard
+    raises does not stop the others; it is raised when they are done.
     """
     done = Ticked()
-    # From the start once more, after releasing: news that came meanwhile found the lock taken and went away.
-    while keep_on() and _pass(shard, now, done, keep_on):
-        pass
+    try:
+        # From the start once more, after releasing: news that came meanwhile found the locks taken and went away.
+        while keep_on() and _pass(shards, now, done, keep_on):
+            pass
+    except Exception:
+        if len(shards) == 1:
+            raise
+        log.exception("Shards %s failed together; each is tried alone.", shards)
+        _each_alone(shards, now, done, keep_on)
     return done
 
 
-def _pass(shard: int, now: datetime, done: Ticked, keep_on: Callable[[], bool]) -> bool:
-    """Work through the shard's members once and return whether anything came of it."""
+def _each_alone(shards: Sequence[int], now: datetime, done: Ticked, keep_on: Callable[[], bool]) -> None:
+    errors: list[Exception] = []
+    for shard in shards:
+        try:
+            done.add(tick([shard], now, keep_on))
+        except Exception as error:  # noqa: BLE001 - the first of them is raised below
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+def _pass(shards: Sequence[int], now: datetime, done: Ticked, keep_on: Callable[[], bool]) -> bool:
+    """Work through the shards' members once and return whether anything came of it."""
     before, after = done.work, 0
     while keep_on():
         with transaction.atomic():
-            if not locks.try_shard(shard):
-                return False
-            span = _next_span(shard, after, now)
+            free = locks.try_shards(shards)
+            span = _next_span(free, after, now) if free else None
             if span is None:
                 break
             _batch(span, done)
@@ -99,18 +110,19 @@ def _pass(shard: int, now: datetime, done: Ticked, keep_on: Callable[[], bool]) 
     return done.work > before
 
 
-def _next_span(shard: int, after: int, now: datetime) -> Span | None:
+def _next_span(shards: Sequence[int], after: int, now: datetime) -> Span | None:
     paused = plan.paused()
-    params = {"shard": shard, "after": after, "now": now, "paused": paused, "batch": BATCH}
-    low, high = rows(_NEXT_MEMBERS, params)[0]
-    return None if low is None else Span(shard, low, high, now, tuple(paused))
+    params = {"shards": list(shards), "after": after, "now": now, "paused": paused, "batch": BATCH}
+    low, high, over = rows(_NEXT_MEMBERS, params)[0]
+    return None if low is None else Span(tuple(shards), low, high, now, tuple(paused), bool(over))
 
 
 def _batch(span: Span, done: Ticked) -> None:
     told = _read_news(span)
     done.batches += 1
     done.news += len(told)
-    enrollments.close_holdouts(span)  # before entries: whoever's time is over may enter anew
+    if span.over:
+        enrollments.close_holdouts(span)  # before entries: whoever's time is over may enter anew
     for entry, live in plan.entering() if told else ():
         named = entries.named(entry, told)
         if named:
@@ -125,14 +137,14 @@ def _batch(span: Span, done: Ticked) -> None:
 
 def _read_news(span: Span) -> list[Told]:
     """Read the span's news, bring standing and segments up to date with it, and wake who waits for it."""
-    told: list[Told] = [*news.read(span.shard, span.now, low=span.low, high=span.high)]
+    told: list[Told] = [*news.read(span.shards, span.now, low=span.low, high=span.high)]
     bought = {member for member, topic, _ in told if topic in ("purchase", "points")}
     if bought:
         standing.refresh(span.now, Sql("SELECT unnest(%(ids)s::bigint[]) AS member_id", {"ids": sorted(bought)}))
-        told += news.read(span.shard, span.now, low=span.low, high=span.high)
+        told += news.read(span.shards, span.now, low=span.low, high=span.high)
     if told:
         segments.refresh_for([(member, topic) for member, topic, _ in told], span.now)
-        told += news.read(span.shard, span.now, low=span.low, high=span.high)
+        told += news.read(span.shards, span.now, low=span.low, high=span.high)
     versions = enrollments.versions_of(sorted({member for member, _, _ in told}), span.now) if told else []
     enrollments.wake(told, plan.wakers(versions), span.now)
     return told

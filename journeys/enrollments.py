@@ -136,7 +136,7 @@ WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s
 def enter(plan: Plan, named: Sequence[tuple[int, str]], now: datetime, *, live: bool = True) -> int:
     """Enroll the members named, as (member id, entry key), where the re-entry rule admits them; return how many.
 
-    The caller holds the lock of the members' shard. Whoever is not admitted is told so in the trace.
+    The caller holds the locks of the members' shards. Whoever is not admitted is told so in the trace.
     """
     rule = _condition(plan.entry_rule, now, otherwise="true").prefixed("r_")
     exit_rule = _condition(plan.exit, now, otherwise="false").prefixed("x_")
@@ -200,7 +200,7 @@ def close_holdouts(span: Span) -> int:
     """End the holdout among the span's members whose time for the goal is over."""
     chosen = (
         "SELECT id, state FROM journeys_enrollment"
-        " WHERE shard = %(shard)s AND state = 'held_out' AND goal_until <= %(now)s"
+        " WHERE shard = ANY(%(shards)s) AND state = 'held_out' AND goal_until <= %(now)s"
         " AND member_id BETWEEN %(low)s AND %(high)s"
     )
     return _end(Sql(chosen, span.params), Sql("true"), EndReason.HELD_OUT, span.now)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from django.db import connections
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 _Job = Callable[[], None]
 
@@ -33,20 +34,20 @@ class Lanes:
         for thread in self._threads:
             thread.join()
 
-    def each(self, work: Callable[[int], Result], numbers: Iterable[int]) -> list[Result]:
-        """Return what `work` gives for each number, in order; the first error is raised when all are done."""
-        futures = [self._put(work, number) for number in numbers]
+    def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Return what `work` gives for each item, in order; the first error is raised when all are done."""
+        futures = [self._put(work, item) for item in items]
         errors = [error for future in futures if (error := future.exception())]
         if errors:
             raise errors[0]
         return [future.result() for future in futures]
 
-    def _put(self, work: Callable[[int], Result], number: int) -> Future[Result]:
+    def _put(self, work: Callable[[Item], Result], item: Item) -> Future[Result]:
         future: Future[Result] = Future()
 
         def job() -> None:
             try:
-                future.set_result(work(number))
+                future.set_result(work(item))
             except BaseException as error:  # noqa: BLE001 - it is raised again by who waits for the result
                 future.set_exception(error)
 

@@ -20,7 +20,7 @@ from channels import delivery
 from channels.batches import Delivered
 from channels.models import Sender
 from content import offers
-from journeys import apps, engine, entries
+from journeys import apps, engine, entries, work
 from journeys import counts as step_counts
 from journeys.engine import Ticked
 from journeys.lanes import Lanes
@@ -29,7 +29,7 @@ from members import news, segments, standing
 from members.standing import points
 
 EVERY = timedelta(minutes=30)
-# Shards that tick side by side: two of them keep two cores busy, for one waits for PostgreSQL while the other works.
+# Ticks, deliveries and ranges of members side by side: two keep two cores busy.
 LANES = 2
 
 
@@ -127,33 +127,32 @@ def _step(since: datetime, until: datetime, outside: Outside, lanes: Lanes, play
     outside.begin(until)
     outside.feed(since, until)
     if since.date() != until.date():
-        _begin_day(until)
+        _begin_day(until, lanes)
     delivery.recover(until)
     delivery.expire(until)
     offers.expire(until)
     entries.name_dates(until)
     _tick(until, lanes, played)
-    _deliver(until, played)
+    _deliver(until, lanes, played)
     outside.settle(until)
 
 
-def _begin_day(now: datetime) -> None:
+def _begin_day(now: datetime, lanes: Lanes) -> None:
     """Do what beat does once a day."""
     points.expire(now)
-    standing.refresh(now)
+    standing.refresh(now, each=lanes.each)
     segments.refresh_all(now)
     message_counts.compact(now)
     step_counts.compact(now)
 
 
 def _tick(now: datetime, lanes: Lanes, played: Played) -> None:
-    for done in lanes.each(lambda shard: engine.tick(shard, now), engine.shards_with_work(now)):
-        played.ticked.batches += done.batches
-        played.ticked.entered += done.entered
-        played.ticked.moved += done.moved
+    for done in lanes.each(lambda shards: engine.tick(shards, now), work.groups(now)):
+        played.ticked.add(done)
 
 
-def _deliver(now: datetime, played: Played) -> None:
+def _deliver(now: datetime, lanes: Lanes, played: Played) -> None:
     """Deliver until nothing is due that can leave; what waits behind a pause or a hold is left to a later step."""
-    for sender in Sender.objects.filter(pk__in=delivery.senders_with_work(now)):
-        played.delivered.merge(delivery.deliver(sender, now))
+    senders = Sender.objects.filter(pk__in=delivery.senders_with_work(now))
+    for done in lanes.each(lambda sender: delivery.deliver(sender, now), senders):
+        played.delivered.merge(done)

@@ -1,4 +1,4 @@
-"""A batch of the tick: some members of one shard, at one time, under the shard's lock."""
+"""A batch of the tick: some members of some shards, at one time, under the shards' locks."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from members.sql import Sql
 # The one definition of "due here now"; every statement of a batch that asks it gives the same rows.
 _DUE = """
 SELECT e.* FROM journeys_enrollment e
-WHERE e.shard = %(shard)s AND e.state = 'live' AND e.due_at <= %(now)s
+WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s
   AND e.member_id BETWEEN %(low)s AND %(high)s AND e.journey_id <> ALL(%(paused)s)
 """
 
 
 @dataclass(frozen=True)
 class Span:
-    """The members `low` to `high`, both included, of a shard; `paused` are the journeys that rest."""
+    """The members `low` to `high`, both included, of some shards.
 
-    shard: int
+    `paused` are the journeys that rest; `over` says whether the time of anybody's holdout is over.
+    """
+
+    shards: tuple[int, ...]
     low: int
     high: int
     now: datetime
     paused: tuple[int, ...] = ()
+    over: bool = False
 
     @property
     def params(self) -> Mapping[str, Any]:
         """The parameters that the span's statements share."""
         return {
-            "shard": self.shard,
+            "shards": list(self.shards),
             "low": self.low,
             "high": self.high,
             "now": self.now,

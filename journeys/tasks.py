@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from journeys import counts, engine, entries
+from journeys import counts, engine, entries, work
 from members import clock
 
 # A task that waited longer than this is worth nothing: the next look asks the same question anew.
@@ -13,15 +13,15 @@ STALE_SECONDS = 10
 
 @shared_task
 def look() -> None:
-    """Find the shards that have news or somebody due and send a tick to each."""
-    for shard in engine.shards_with_work(clock.now()):
-        tick.apply_async((shard,), expires=STALE_SECONDS)
+    """Find the shards that have news or somebody due and send a tick to them."""
+    for shards in work.groups(clock.now()):
+        tick.apply_async((shards,), expires=STALE_SECONDS)
 
 
 @shared_task
-def tick(shard: int) -> None:
-    """Do all the work that a shard has now."""
-    engine.tick(shard, clock.now())
+def tick(shards: list[int]) -> None:
+    """Do all the work that some shards have now."""
+    engine.tick(shards, clock.now())
 
 
 @shared_task

@@ -9,7 +9,7 @@ fact where that lies ahead: a till whose clock is fast must not have its purchas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -81,23 +81,25 @@ def unlisten(listener: str) -> None:
     Listener.objects.filter(listener=listener).delete()
 
 
-def read(shard: int, now: datetime, limit: int | None = None, *, low: int = 0, high: int = _HIGHEST) -> list[Item]:
-    """Take the news of a shard, in the order of members, at most `limit` of them; they are deleted by this.
+def read(
+    shards: Sequence[int], now: datetime, limit: int | None = None, *, low: int = 0, high: int = _HIGHEST
+) -> list[Item]:
+    """Take the news of some shards, in the order of members, at most `limit` of them; they are deleted by this.
 
-    `low` and `high` bound the members, both included. The caller holds the shard's lock and handles what it took in the
-    same transaction.
+    `low` and `high` bound the members, both included. The caller holds the shards' locks and handles what it took in
+    the same transaction.
     """
     taken = rows(
         """
         WITH due AS (
             SELECT id FROM members_news
-            WHERE shard = %(shard)s AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
+            WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
             ORDER BY member_id, id LIMIT %(limit)s
         )
         DELETE FROM members_news USING due WHERE members_news.id = due.id
         RETURNING members_news.id, member_id, topic, reference
         """,
-        {"shard": shard, "now": now, "limit": limit, "low": low, "high": high},
+        {"shards": list(shards), "now": now, "limit": limit, "low": low, "high": high},
     )
     return [Item(*row[1:]) for row in sorted(taken, key=lambda row: (row[1], row[0]))]
 

@@ -4,6 +4,7 @@
 formulas with their sources, `placing` writes.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -11,12 +12,14 @@ from django.db import transaction
 from members.models import StandingPolicy
 from members.sql import Sql
 from members.standing import cutoffs, placing
-from members.standing.ranges import everybody
+from members.standing.ranges import Range, everybody
 
 __all__ = ["refresh"]
 
+Each = Callable[[Callable[[Range], int], Iterable[Range]], Iterable[int]]
 
-def refresh(now: datetime, members: Sql | None = None) -> int:
+
+def refresh(now: datetime, members: Sql | None = None, *, each: Each = map) -> int:
     """Bring standings up to `now` and return how many rows changed.
 
     Without `members` it is a run over everybody: it draws the cut-offs anew and keeps them as a `StandingRun`. With
@@ -24,18 +27,22 @@ def refresh(now: datetime, members: Sql | None = None) -> int:
 
     A row is written only when it changes, so a standing's `as_of` is the time of its last change, and the latest run's
     `as_of` the time up to which everybody has been looked at. News of topic `standing` tells of changed members.
+
+    A run works through everybody in ranges that have nothing to do with each other; `each` may work on some of them
+    side by side, on connections of their own.
     """
     policy = StandingPolicy.objects.filter(pk=1).first() or StandingPolicy()
     if members is None:
-        return _run(now, policy)
+        return _run(now, policy, each)
     with transaction.atomic():
         return placing.place_some(members, cutoffs.latest(now, policy), policy, now)
 
 
-def _run(now: datetime, policy: StandingPolicy) -> int:
+def _run(now: datetime, policy: StandingPolicy, each: Each) -> int:
     drawn = cutoffs.draw(now, policy)
-    written = 0
-    for some in everybody():
+
+    def place(some: Range) -> int:
         with transaction.atomic():
-            written += placing.place_range(some, drawn, policy, now)
-    return written
+            return placing.place_range(some, drawn, policy, now)
+
+    return sum(each(place, everybody()))

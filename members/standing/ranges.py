@@ -11,7 +11,7 @@ from django.db.models import Max, Min
 
 from members.models import Member
 
-BATCH = 50_000
+BATCH = 10_000
 
 
 class Range(NamedTuple):

@@ -86,7 +86,7 @@ def test_messages_of_journeys_wait_while_their_members_have_unread_news(script: 
     tell(ada)
     delivery.deliver(carrier, NOW)
     assert states(of_journey, of_rep) == [("queued", ""), ("sent", "")]
-    news.read(ada.shard, NOW)
+    news.read([ada.shard], NOW)
     delivery.deliver(carrier, NOW)
     assert states(of_journey) == [("sent", "")]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from channels.models import Message
-from journeys import engine, publishing
+from journeys import engine, publishing, work
 from journeys.models import Enrollment, Journey, Trace
 from members import segments
 from members.models import Member, Segment
@@ -42,8 +42,8 @@ def published(steps: list[dict[str, Any]], now: datetime = NOW, key: str = "firs
 
 def tick(now: datetime) -> None:
     """Let every shard with work do it."""
-    for shard in engine.shards_with_work(now):
-        engine.tick(shard, now)
+    for shards in work.groups(now):
+        engine.tick(shards, now)
 
 
 def stands(who: Member, journey: Journey | None = None) -> str:

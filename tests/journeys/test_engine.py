@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import connection, connections, transaction
 from channels import delivery
 from channels.models import Message
 from content.models import Content
-from journeys import audit, counts, engine, entries, publishing
+from journeys import audit, counts, engine, entries, publishing, work
 from journeys.models import Edge, Enrollment, Step
 from journeys.vocabulary import JourneyState
 from members import locks, segments
@@ -40,6 +41,17 @@ def clean(now: Any = NOW) -> list[str]:
     return [finding.name for finding in audit.run(now) if finding.count]
 
 
+def invited(count: int) -> list[Member]:
+    """So many members to whom the event that lets them in has happened."""
+    for who in cast.crowd(count):
+        cast.event(who, "go")
+    return list(Member.objects.order_by("pk"))
+
+
+def entered() -> set[int]:
+    return set(Enrollment.objects.values_list("member_id", flat=True))
+
+
 def test_a_fact_enrolls_and_the_member_walks_until_the_end() -> None:
     """Wait two days, get a mail, leave."""
     journey, ada = published([WAIT, SEND]), cast.ada()
@@ -61,9 +73,9 @@ def test_a_tick_without_work_does_nothing_and_a_second_one_changes_nothing() -> 
     cast.event(ada, "go")
     tick(NOW)
     before = (told(ada), messages(ada))
-    assert engine.shards_with_work(NOW) == []
+    assert work.groups(NOW) == []
     for shard in range(64):
-        engine.tick(shard, NOW)
+        engine.tick([shard], NOW)
     assert (told(ada), messages(ada)) == before
 
 
@@ -226,10 +238,10 @@ def test_holdouts_end_when_their_time_is_over_though_nothing_else_happens() -> N
     tick(NOW)
     held = Enrollment.objects.filter(held_out=True)
     assert held.filter(ended_at=None).exists()
-    assert engine.shards_with_work(NOW + 30 * DAY - HOUR) == []
+    assert work.groups(NOW + 30 * DAY - HOUR) == []
     tick(NOW + 30 * DAY)
     assert not held.exclude(end_reason="held_out", ended_at=NOW + 30 * DAY).exists()
-    assert engine.shards_with_work(NOW + 31 * DAY) == []
+    assert work.groups(NOW + 31 * DAY) == []
 
 
 def test_a_paused_journey_moves_nobody_and_goes_on_where_it_was() -> None:
@@ -241,7 +253,7 @@ def test_a_paused_journey_moves_nobody_and_goes_on_where_it_was() -> None:
     cast.event(ben, "go", NOW + DAY)
     tick(NOW + 3 * DAY)
     assert (stands(ada), stands(ben), told(ben)) == ("rest", "nowhere", [("", "not_entered", "paused")])
-    assert engine.shards_with_work(NOW + 3 * DAY) == []
+    assert work.groups(NOW + 3 * DAY) == []
     publishing.resume(journey, NOW + 4 * DAY)
     tick(NOW + 4 * DAY)
     assert messages(ada) == [("mail", "queued", "")]
@@ -338,7 +350,7 @@ def test_a_tick_whose_shard_is_locked_returns_at_once(transactional_db: None) ->
 
     def hold() -> None:
         with transaction.atomic():
-            assert locks.try_shard(ada.shard)
+            assert locks.try_shards([ada.shard])
             locked.set()
             release.wait(20)
         connections.close_all()
@@ -347,10 +359,10 @@ def test_a_tick_whose_shard_is_locked_returns_at_once(transactional_db: None) ->
     holder = threading.Thread(target=hold)
     holder.start()
     assert locked.wait(20)
-    assert engine.tick(ada.shard, NOW).batches == 0
+    assert engine.tick([ada.shard], NOW).batches == 0
     release.set()
     holder.join()
-    assert engine.tick(ada.shard, NOW).entered == 1
+    assert engine.tick([ada.shard], NOW).entered == 1
 
 
 def test_ten_ticks_of_a_shard_at_once_do_the_work_once(transactional_db: None) -> None:
@@ -361,8 +373,8 @@ def test_ten_ticks_of_a_shard_at_once_do_the_work_once(transactional_db: None) -
         cast.event(who, "go")
 
     def run() -> None:
-        for shard in engine.shards_with_work(NOW):
-            engine.tick(shard, NOW)
+        for shards in work.groups(NOW):
+            engine.tick(shards, NOW)
         connection.close()
 
     threads = [threading.Thread(target=run) for _ in range(10)]
@@ -376,13 +388,67 @@ def test_ten_ticks_of_a_shard_at_once_do_the_work_once(transactional_db: None) -
     assert clean() == []
 
 
+def test_shards_are_ticked_together_up_to_so_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shard alone may have more; each shard is in one group only."""
+    monkeypatch.setattr(work, "TOGETHER", 5)
+    published([SEND])
+    amounts = Counter(who.shard for who in invited(40))
+    groups = work.groups(NOW)
+    assert sorted(shard for group in groups for shard in group) == sorted(amounts)
+    assert all(len(group) == 1 or sum(amounts[shard] for shard in group) <= 5 for group in groups)
+    assert len(groups) < len(amounts)
+
+
+def test_a_group_leaves_out_the_shard_that_is_locked(transactional_db: None) -> None:
+    """The others get theirs at once, and the next look finds what was left."""
+    published([SEND])
+    crowd = invited(12)
+    taken = crowd[0].shard
+    locked, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            assert locks.try_shards([taken]) == [taken]
+            locked.set()
+            release.wait(20)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert locked.wait(20)
+    tick(NOW)
+    assert entered() == {who.pk for who in crowd if who.shard != taken}
+    release.set()
+    holder.join()
+    tick(NOW)
+    assert entered() == {who.pk for who in crowd}
+
+
+def test_what_one_shard_raises_does_not_stop_those_that_are_ticked_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is tried alone, and the error is told when all are done."""
+    published([SEND])
+    crowd = invited(12)
+    refresh = segments.refresh_for
+
+    def refresh_for(changed: Any, now: Any) -> Any:
+        if any(member == crowd[0].pk for member, _ in changed):
+            raise RuntimeError("damaged")
+        return refresh(changed, now)
+
+    monkeypatch.setattr(segments, "refresh_for", refresh_for)
+    [group] = work.groups(NOW)
+    with pytest.raises(RuntimeError, match="damaged"):
+        engine.tick(group, NOW)
+    assert entered() == {who.pk for who in crowd if who.shard != crowd[0].shard}
+
+
 def test_a_fact_that_comes_during_a_tick_is_worked_on_by_it_or_by_the_next(transactional_db: None) -> None:
     """News committed while the lock is held is not lost."""
     published([WAIT], key="meanwhile")
     ada = cast.ada()
     ada.refresh_from_db()
     with transaction.atomic():
-        assert locks.try_shard(ada.shard)
+        assert locks.try_shards([ada.shard])
 
         def tell() -> None:
             cast.event(ada, "go")

@@ -75,7 +75,7 @@ def test_decisions_are_appended_with_news():
     assert consent.record([], cast.NOW) == 0
     kept = Consent.objects.get()
     assert (kept.source, kept.wording, kept.granted) == ("form", "I want the newsletter.", True)
-    assert news.read(dora.shard, cast.NOW) == [news.Item(dora.pk, "consent", "")]
+    assert news.read([dora.shard], cast.NOW) == [news.Item(dora.pk, "consent", "")]
 
 
 def test_withdrawing_twice_changes_nothing_more():
@@ -96,7 +96,7 @@ def test_a_suppressed_address_is_known_and_its_members_are_news():
     assert consent.suppress("email", "ada@example.com", "bounced", cast.NOW)
     assert not consent.suppress("email", "ada@example.com", "complained", cast.NOW)
     assert Suppression.objects.get().reason == "bounced"
-    assert {item.member_id for who in (ada, ben) for item in news.read(who.shard, cast.NOW)} == {ada.pk, ben.pk}
+    assert {item.member_id for who in (ada, ben) for item in news.read([who.shard], cast.NOW)} == {ada.pk, ben.pk}
     text = f"SELECT channel FROM members_identity i WHERE {consent.suppressed('i.channel', 'i.address')}"
     assert rows(text, {}) == [("email",), ("email",)]
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from journeys import engine
+from journeys import work
 from members import news
 from members.models import News
 from members.sql import Sql, rows
@@ -22,7 +22,7 @@ def told():
 
 
 def read(member, now=cast.NOW):
-    return news.read(member.shard, now, 100)
+    return news.read([member.shard], now, 100)
 
 
 @pytest.mark.django_db
@@ -78,9 +78,9 @@ def test_a_shard_is_read_in_ranges_of_members_and_no_further_than_the_limit():
     mine = [member.pk for member in members if member.shard == shard]
     news.listen("segment:1", ["points"])
     news.write(EVERYBODY, "points", cast.NOW)
-    assert [item.member_id for item in news.read(shard, cast.NOW, 1)] == mine[:1]
-    assert news.read(shard, cast.NOW, low=mine[0], high=mine[0]) == []
-    assert [item.member_id for item in news.read(shard, cast.NOW)] == mine[1:]
+    assert [item.member_id for item in news.read([shard], cast.NOW, 1)] == mine[:1]
+    assert news.read([shard], cast.NOW, low=mine[0], high=mine[0]) == []
+    assert [item.member_id for item in news.read([shard], cast.NOW)] == mine[1:]
 
 
 @pytest.mark.django_db
@@ -88,8 +88,8 @@ def test_a_fact_of_a_fast_clock_is_read_when_it_counts():
     ada = cast.ada()
     news.listen("segment:1", ["purchase"])
     cast.purchase(ada, cast.NOW + cast.HOUR, now=cast.NOW)
-    assert (read(ada), engine.shards_with_work(cast.NOW)) == ([], [])
-    assert engine.shards_with_work(cast.NOW + cast.HOUR) == [ada.shard]
+    assert (read(ada), work.groups(cast.NOW)) == ([], [])
+    assert work.groups(cast.NOW + cast.HOUR) == [[ada.shard]]
     assert len(read(ada, cast.NOW + cast.HOUR)) == 1
 
 

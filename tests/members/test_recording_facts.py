@@ -266,12 +266,12 @@ def test_news_tells_of_new_facts_by_their_ids_and_of_no_repeats(size):
     given_facts = [make(key=str(number)) for make in (event, purchase, points) for number in range(size)]
     given_facts.append(event(key="other", name="browse"))
     facts.record(given_facts, NOW)
-    told = news.read(ada.shard, NOW)
+    told = news.read([ada.shard], NOW)
     for topic, model in (("purchase", Purchase), ("event:checkout", Event), ("points", PointsEntry)):
         known = model.objects.exclude(key="other").values_list("pk", flat=True)
         assert sorted(int(item.reference) for item in told if item.topic == topic) == sorted(known)
     facts.record(given_facts, NOW)
-    assert news.read(ada.shard, NOW) == []
+    assert news.read([ada.shard], NOW) == []
 
 
 @pytest.mark.parametrize(

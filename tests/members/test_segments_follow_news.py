@@ -41,7 +41,7 @@ def test_news_as_the_shards_tick_reads_it_fits() -> None:
     segment("buyers", BOUGHT)
     ada = cast.ada()
     cast.purchase(ada, NOW)
-    told = news.read(ada.shard, NOW)
+    told = news.read([ada.shard], NOW)
     assert segments.refresh_for([(item.member_id, item.topic) for item in told], NOW) == {"buyers": Diff(1, 0)}
 
 
@@ -85,7 +85,7 @@ def test_a_segment_hears_of_those_it_speaks_of_when_time_moved_them() -> None:
     cast.purchase(ada, NOW)
     News.objects.all().delete()
     segments.refresh(quiet, NOW + 30 * DAY)
-    told = news.read(ada.shard, NOW + 30 * DAY)
+    told = news.read([ada.shard], NOW + 30 * DAY)
     assert [item.topic for item in told] == [f"segment.joined:{quiet.pk}"]
     segments.refresh_for([(item.member_id, item.topic) for item in told], NOW + 30 * DAY)
     assert inside("quiet-vips") == {"M-ADA"}

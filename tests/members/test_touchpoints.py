@@ -53,7 +53,7 @@ def test_a_contact_is_news_by_itself_and_by_its_kind_once_a_member():
     ada = cast.ada()
     news.listen("journey:1", ["touchpoint", "touchpoint:call", "touchpoint:visit"])
     touchpoints.record([call(ada), call(ada), call(ada, kind="note")], cast.NOW)
-    topics = [item.topic for item in news.read(ada.shard, cast.NOW)]
+    topics = [item.topic for item in news.read([ada.shard], cast.NOW)]
     assert sorted(topics) == ["touchpoint", "touchpoint:call"]
 
 

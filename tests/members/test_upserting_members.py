@@ -238,7 +238,7 @@ def test_news_tells_what_changed_of_whom():
     first, second = Member.objects.order_by("external_id")
 
     def told():
-        taken = [item for shard in {first.shard, second.shard} for item in news.read(shard, LATER)]
+        taken = [item for shard in {first.shard, second.shard} for item in news.read([shard], LATER)]
         return {(item.member_id, item.topic) for item in taken}
 
     assert told() == {(first.pk, "profile"), (second.pk, "profile"), (second.pk, "consent"), (second.pk, "tag")}

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from journeys import engine, entries
+from journeys import engine, entries, work
 from members import clock
 
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = options["now"] or clock.now()
         named = entries.name_dates(now)
-        done = [engine.tick(shard, now) for shard in engine.shards_with_work(now)]
+        found = work.groups(now)
+        done = [engine.tick(shards, now) for shards in found]
         entered, moved = sum(one.entered for one in done), sum(one.moved for one in done)
-        self.stdout.write(f"{named} named by date, {entered} entered, {moved} moves in {len(done)} shards.")
+        self.stdout.write(f"{named} named by date, {entered} entered, {moved} moves in {sum(map(len, found))} shards.")
