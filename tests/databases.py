@@ -25,10 +25,10 @@ def fingerprint() -> str:
 
 
 @contextmanager
-def maintenance() -> Iterator[CursorWrapper]:
+def maintenance(lock: int = LOCK) -> Iterator[CursorWrapper]:
     """Give a cursor outside the tests' database, one test process at a time."""
     with connection._nodb_cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [lock])
         yield cursor
 
 
@@ -42,17 +42,17 @@ def template() -> str:
     """Return the name of a migrated database; migrations run only if no process ran these ones before."""
     name = f"chorale_template_{fingerprint()}"
     with maintenance() as cursor:
-        found = _named(cursor, "chorale_template_")
+        found = named(cursor, "chorale_template_")
         if name not in found:
             draft = "chorale_template_draft"
-            _drop(cursor, draft)
+            drop(cursor, draft)
             cursor.execute(f"CREATE DATABASE {draft}")
             use(draft)
             call_command("migrate", verbosity=0, interactive=False)
             connection.close()
             cursor.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
             for old in found[: -(TEMPLATES_KEPT - 1)]:
-                _drop(cursor, old)
+                drop(cursor, old)
     return name
 
 
@@ -60,9 +60,9 @@ def copied(source: str, worker: str) -> str:
     """Return the name of a fresh copy of ``source`` for this process; drop what killed test runs left."""
     name = f"chorale_test_{os.getpid()}_{worker}"
     with maintenance() as cursor:
-        for left in _named(cursor, "chorale_test_"):
+        for left in named(cursor, "chorale_test_"):
             if not _runs(int(left.split("_")[2])):
-                _drop(cursor, left)
+                drop(cursor, left)
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
     return name
 
@@ -77,14 +77,14 @@ def dropped(name: str) -> None:
     """Drop the test database that was in use."""
     connection.close()
     with maintenance() as cursor:
-        _drop(cursor, name)
+        drop(cursor, name)
 
 
-def _drop(cursor: CursorWrapper, name: str) -> None:
+def drop(cursor: CursorWrapper, name: str) -> None:
     cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _named(cursor: CursorWrapper, prefix: str) -> list[str]:
+def named(cursor: CursorWrapper, prefix: str) -> list[str]:
     cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", [prefix])
     return [name for (name,) in cursor.fetchall()]
 

@@ -50,6 +50,8 @@
   }
 
   document.addEventListener("alpine:initialized", mend);
+  // The admin's pickers of many out of many are built when everything is loaded.
+  window.addEventListener("load", () => setTimeout(mend));
   document.addEventListener("DOMContentLoaded", () => {
     names = JSON.parse(document.getElementById("icon-names").textContent);
     mend();
