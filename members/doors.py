@@ -45,7 +45,7 @@ class Door:
 
     def opens_to(self, user: User | AnonymousUser) -> bool:
         """Say whether somebody may come in."""
-        return user.has_perm(self.permission) if self.permission else user.is_active and user.is_staff
+        return _may(user, self.permission)
 
     @property
     def address(self) -> str:
@@ -75,6 +75,7 @@ def of(user: User | AnonymousUser) -> list[Door]:
 def behind(permission: str) -> Callable[[View], View]:
     """Open a view to those with the permission: others are led to the page to sign in, or refused if they have.
 
+    An empty one stands for staff, as with doors.
     A part of a page that htmx asks for cannot be led there by a redirect, which would land inside the page; the whole
     page is told to go.
     """
@@ -82,7 +83,7 @@ def behind(permission: str) -> Callable[[View], View]:
     def decorated(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.user.has_perm(permission):
+            if _may(request.user, permission):
                 return view(request, *args, **kwargs)
             if request.user.is_authenticated:
                 raise PermissionDenied
@@ -91,6 +92,10 @@ def behind(permission: str) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return decorated
+
+
+def _may(user: User | AnonymousUser, permission: str) -> bool:
+    return user.has_perm(permission) if permission else user.is_active and user.is_staff
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import user_passes_test
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from members import clock, home
-
-_staff = user_passes_test(lambda user: user.is_active and user.is_staff)
+from members import clock, doors, home
 
 
-@_staff
+@doors.behind("")
 def card(request: HttpRequest, key: str) -> HttpResponse:
     """Return a card as a part of the page; one that is not there or not theirs to see is not found."""
     found = next((one for one in home.cards(request) if one.key == key), None)
@@ -20,7 +17,7 @@ def card(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, found.template, found.load(clock.now()))
 
 
-@_staff
+@doors.behind("")
 def alarms(request: HttpRequest) -> HttpResponse:
     """Return what somebody must look at, for those who see the home at all."""
     if not home.cards(request):

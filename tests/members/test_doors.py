@@ -90,3 +90,12 @@ def test_a_part_of_a_page_sends_the_whole_page_there_and_never_to_another_site()
     led = behind(AnonymousUser(), **headers)
     assert led.status_code == 204
     assert led.headers["HX-Redirect"] == "/login/?next=%2Fcontacts%2Fmembers%2F1%2F"
+
+
+def test_a_rep_who_asks_for_the_home_is_refused_and_not_sent_in_circles() -> None:
+    rep, colleague = Client(), signed_in("Marketer")
+    rep.force_login(cast.rep())
+    for part in ("/home/alarms/", "/home/customers/"):
+        assert rep.get(part).status_code == 403
+        assert colleague.get(part).status_code == 200
+    assert Client().get("/home/alarms/").headers["Location"] == "/login/?next=/home/alarms/"
