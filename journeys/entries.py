@@ -55,17 +55,24 @@ def named(plan: Plan, told: Sequence[Told]) -> list[tuple[int, str]]:
         return direct + [(member, "") for member, about, _ in told if about == joined]
     if kind == "fact":
         about = news_topic(entry)
-        found = [(member, reference) for member, told_of, reference in told if told_of == about]
-        return direct + _keyed(found, entry.get("key"))
+        found = [(member, int(reference or 0)) for member, told_of, reference in told if told_of == about]
+        return direct + _keyed(_meant(plan, found), entry.get("key"))
     return direct
 
 
-def _keyed(found: Sequence[tuple[int, str]], name: str | None) -> list[tuple[int, str]]:
+def _meant(plan: Plan, found: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Return the facts that let members in. The others name nobody: there is no "no" to be traced."""
+    if plan.entry_fact is None or not found:
+        return found
+    meant = plan.entry_fact.among([fact for _, fact in found])
+    return [(member, fact) for member, fact in found if fact in meant]
+
+
+def _keyed(found: Sequence[tuple[int, int]], name: str | None) -> list[tuple[int, str]]:
     if name is None:
         return [(member, "") for member, _ in found]
-    ids = [int(reference) for _, reference in found]
-    keys = dict(rows(_PROPERTY, {"name": name, "ids": ids}))
-    return [(member, (keys.get(int(reference)) or "")[:128]) for member, reference in found]
+    keys = dict(rows(_PROPERTY, {"name": name, "ids": [fact for _, fact in found]}))
+    return [(member, (keys.get(fact) or "")[:128]) for member, fact in found]
 
 
 def name_existing(plan: Plan, now: datetime) -> int:

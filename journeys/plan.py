@@ -8,11 +8,13 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from journeys.definition.facts import meant
 from journeys.models import Journey, Version
 from journeys.steps.base import StepAt, kinds
 from journeys.vocabulary import JourneyState
 from members import rules
 from members.rules import Rule
+from members.rules.which import Which
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Plan:
     holdout: float
     entry: Mapping[str, Any]
     entry_rule: Rule | None
+    entry_fact: Which | None  # which of the facts that arrive let members in; None where all do
     entry_segment_id: int | None
     re_entry: Any
     exit: Rule | None
@@ -58,6 +61,7 @@ def plan(version_id: int) -> Plan:
         holdout=float(version.holdout),
         entry=text["entry"],
         entry_rule=rules.parse(entry["rule"], place=f"entry.{entry_kind}.rule") if entry.get("rule") else None,
+        entry_fact=meant(entry, "entry.fact") if entry_kind == "fact" else None,
         entry_segment_id=version.entry_segment_id,
         re_entry=text.get("re_entry", "never"),
         exit=rules.parse(exit_rule, place="exit") if exit_rule else None,

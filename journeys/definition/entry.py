@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from journeys.definition import fields
 from journeys.definition.errors import BadDefinition, listed, shown
-from journeys.definition.facts import check_fact
+from journeys.definition.facts import check_fact, meant
 from members.models import Segment
 
 DATES = ("birthday", "joined_on", "attribute:<name>")
@@ -74,6 +74,7 @@ def _check_fact(entry: Mapping[str, Any], place: str) -> None:
         if topic != "event":
             sentence = _("only events have properties to tell entries apart by; remove the key or use `topic: event`.")
             raise BadDefinition(fields.at(place, "key"), sentence)
+    meant(entry, place)
 
 
 def _check_date(entry: Mapping[str, Any], place: str) -> None:
@@ -88,6 +89,6 @@ GOAL = ("rule", "within_days")
 # The kinds of entry: the settings of each in the order in which they are written, and what checks them.
 ENTRIES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], None]]] = {
     "segment": (("key", "include_existing"), _check_segment),
-    "fact": (("topic", "name", "key", "rule"), _check_fact),
+    "fact": (("topic", "name", "key", "where", "rule"), _check_fact),
     "date": (("of", "offset_days", "at", "rule"), _check_date),
 }

@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _
 
 from journeys.definition import fields
 from journeys.definition.errors import BadDefinition
+from members.rules import BadRule, which
+from members.rules.given import Given
+from members.rules.which import Which
 
-FACTS = ("purchase", "points", "event")
+FACTS = which.TOPICS
 
 
 def check_fact(fact: Mapping[str, Any], place: str) -> str:
@@ -23,6 +26,15 @@ def check_fact(fact: Mapping[str, Any], place: str) -> str:
     return topic
 
 
+def meant(fact: Mapping[str, Any], place: str) -> Which | None:
+    """Return which facts of its topic are meant, by `where`; None where that is all of them. Raises BadDefinition."""
+    given = {name: fact[name] for name in ("where",) if name in fact}
+    try:
+        return which.read(fact["topic"], Given(given, place, ("where",)))
+    except BadRule as error:
+        raise fields.of_rule(error) from error
+
+
 def news_topic(fact: Mapping[str, Any]) -> str:
     """Return the topic of news that tells of a fact."""
     return f"event:{fact['name']}" if fact["topic"] == "event" else str(fact["topic"])
@@ -30,6 +42,12 @@ def news_topic(fact: Mapping[str, Any]) -> str:
 
 def in_words(fact: Mapping[str, Any]) -> str:
     """Return a fact as people name it, to stand inside a sentence."""
+    asked = meant(fact, "fact") if "where" in fact else None
+    said, where = _named(fact), asked.words() if asked else ""
+    return f"{said} ({where})" if where else said
+
+
+def _named(fact: Mapping[str, Any]) -> str:
     if fact["topic"] == "event":
         return _("“%(name)s”") % {"name": fact["name"]}
     return _("a purchase") if fact["topic"] == "purchase" else _("a change of points")

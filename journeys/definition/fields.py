@@ -144,6 +144,10 @@ def rule(value: object, place: str) -> Rule:
     try:
         return rules.parse(value, place).check_references()
     except rules.BadRule as error:
-        # A rule's sentence begins with its place and goes on without a colon.
-        sentence = str(error).removeprefix(error.place).lstrip(": ")
-        raise BadDefinition(error.place, sentence) from error
+        raise of_rule(error) from error
+
+
+def of_rule(error: rules.BadRule) -> BadDefinition:
+    """Return what is wrong with a rule as the error of definitions."""
+    # A rule's sentence begins with its place and goes on without a colon.
+    return BadDefinition(error.place, str(error).removeprefix(error.place).lstrip(": "))

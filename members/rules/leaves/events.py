@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -41,6 +42,22 @@ class Filter:
         return self.test.sql(json_values.value("happened.properties", self.property, self.test.kind, whatever=whatever))
 
 
+def filters(given: Given) -> tuple[Filter, ...]:
+    """Read the list of filters under `where`; without it there are none."""
+    items = given.items("where", ("property", "op", "value"))
+    return tuple(Filter(one.text("property"), one.free_comparison()) for one in items)
+
+
+def conditions(where: Sequence[Filter]) -> list[Sql]:
+    """Return the conditions of filters; their parameters do not clash."""
+    return [one.sql().prefixed(f"where{number}_") for number, one in enumerate(where)]
+
+
+def in_words(where: Sequence[Filter]) -> str:
+    """Return filters as words, empty without any."""
+    return _(" and ").join(f"{one.property} {one.test.words()}" for one in where)
+
+
 @dataclass(frozen=True)
 class EventsLeaf(Leaf):
     """A measure of the member's events of one name."""
@@ -61,14 +78,13 @@ class EventsLeaf(Leaf):
         measure = Measure(given.choice("measure", Measure.values, default=Measure.COUNT))
         if (measure is Measure.SUM) != ("property" in given):
             raise given.bad("property", _("is the name of the property to add up: it goes with the measure sum alone."))
-        filters = given.items("where", ("property", "op", "value"))
         return cls(
             given.comparison(Kind.NUMBER, always=measure is not Measure.LAST_DAYS_AGO),
             given.text("name", most=LONGEST_NAME),
             measure,
             given.text("property", ""),
             given.days(),
-            tuple(Filter(one.text("property"), one.free_comparison()) for one in filters),
+            filters(given),
         )
 
     def look(self, asked: Asked) -> Look:
@@ -93,9 +109,9 @@ class EventsLeaf(Leaf):
 
     def _where(self, asked: Asked) -> Sql:
         window = asked.window("happened.happened_at", self.within_days, event=self.name)
-        filters = [one.sql().prefixed(f"where{number}_") for number, one in enumerate(self.where)]
-        params: dict[str, Any] = {name: value for one in (window, *filters) for name, value in one.params.items()}
-        texts = ["happened.name = %(event)s", window.text, *(f"({one.text})" for one in filters)]
+        asks = conditions(self.where)
+        params: dict[str, Any] = {name: value for one in (window, *asks) for name, value in one.params.items()}
+        texts = ["happened.name = %(event)s", window.text, *(f"({one.text})" for one in asks)]
         return Sql(" AND ".join(texts), params)
 
     def topics(self) -> frozenset[str]:
@@ -105,5 +121,5 @@ class EventsLeaf(Leaf):
     def subject(self) -> str:
         """Return the measure with its filters and window."""
         words = str(self.measure.label) % {"name": self.name, "property": self.property}
-        filters = _(" and ").join(f"{one.property} {one.test.words()}" for one in self.where)
-        return with_window(f"{words} ({filters})" if filters else words, self.within_days)
+        asks = in_words(self.where)
+        return with_window(f"{words} ({asks})" if asks else words, self.within_days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
@@ -82,24 +83,33 @@ class Filters:
         """Say whether lines are looked at."""
         return bool(self.sku or self.category)
 
-    def conditions(self) -> list[Sql]:
-        """Return the conditions on purchases and their lines."""
-        given = {
-            "line.sku = ANY(%(sku)s)": list(self.sku),
-            "line.category = ANY(%(category)s)": list(self.category),
-            "bought.store_id IN (SELECT id FROM members_store WHERE code = ANY(%(store)s))": list(self.store),
-            "bought.currency = %(currency)s": self.currency,
-            "bought.total >= %(min_total)s": self.min_total,
-        }
-        names = dict(zip(given, FILTERS, strict=True))
-        return [Sql(text, {names[text]: value}) for text, value in given.items() if value not in ([], "", None)]
+    def of_lines(self) -> list[Sql]:
+        """Return the conditions on lines, the alias `line`."""
+        return _given({"sku": list(self.sku), "category": list(self.category)})
+
+    def of_purchases(self) -> list[Sql]:
+        """Return the conditions on purchases, the alias `bought`."""
+        return _given({"store": list(self.store), "currency": self.currency, "min_total": self.min_total})
 
     def words(self) -> str:
-        """Return the filters as words in brackets, empty without any."""
+        """Return the filters as words, empty without any."""
         parts = [*self.sku, *self.category, *self.store]
         if self.min_total is not None:
             parts.append(_("from %(amount)s") % {"amount": self.min_total})
-        return f" ({listed(parts)})" if parts else ""
+        return listed(parts)
+
+
+_CONDITIONS = {
+    "sku": "line.sku = ANY(%(sku)s)",
+    "category": "line.category = ANY(%(category)s)",
+    "store": "bought.store_id IN (SELECT id FROM members_store WHERE code = ANY(%(store)s))",
+    "currency": "bought.currency = %(currency)s",
+    "min_total": "bought.total >= %(min_total)s",
+}
+
+
+def _given(values: Mapping[str, Any]) -> list[Sql]:
+    return [Sql(_CONDITIONS[name], {name: value}) for name, value in values.items() if value not in ([], "", None)]
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,8 @@ class PurchasesLeaf(Leaf):
         return Look(value, Sql(tables), "bought.member_id", where, grouped=True, counts=self.measure in ALWAYS)
 
     def _where(self, asked: Asked) -> Sql:
-        pieces = [asked.window("bought.happened_at", self.within_days), *self.where.conditions()]
+        window = asked.window("bought.happened_at", self.within_days)
+        pieces = [window, *self.where.of_lines(), *self.where.of_purchases()]
         params: dict[str, Any] = {name: value for piece in pieces for name, value in piece.params.items()}
         return Sql(" AND ".join(piece.text for piece in pieces), params)
 
@@ -141,4 +152,6 @@ class PurchasesLeaf(Leaf):
 
     def subject(self) -> str:
         """Return the measure with its filters and window."""
-        return with_window(f"{self.measure.label}{self.where.words()}", self.within_days)
+        filters = self.where.words()
+        words = f"{self.measure.label} ({filters})" if filters else str(self.measure.label)
+        return with_window(words, self.within_days)

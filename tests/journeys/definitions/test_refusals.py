@@ -10,6 +10,7 @@ from tests.journeys.shop import ANYBODY, TAGGED, content, definition, furnish, p
 
 BAD_RULE = {"all": [{"tag": {"nam": "vip"}}]}
 FACT = {"topic": "purchase"}
+GO = {"topic": "event", "name": "go"}
 DAY = {"days": 1}
 
 
@@ -48,6 +49,14 @@ HEADS: list[tuple[dict[str, Any], str]] = [
     ({"entry": {"fact": {"topic": "event"}}}, "entry.fact: the setting `name` is missing; add it."),
     ({"entry": {"fact": {"topic": "purchase", "name": "x"}}}, "entry.fact.name: only events have a name;"),
     ({"entry": {"fact": {"topic": "purchase", "key": "x"}}}, "entry.fact.key: only events have properties"),
+    ({"entry": {"fact": {**FACT, "where": [1]}}}, "entry.fact.where: must be an object with sku, category,"),
+    ({"entry": {"fact": {**FACT, "where": {"colour": "red"}}}}, "entry.fact.where.colour: is not a setting here;"),
+    ({"entry": {"fact": {"topic": "points", "where": {"kind": "won"}}}}, "entry.fact.where.kind: must be one of"),
+    ({"entry": {"fact": {**GO, "where": {"total": 3}}}}, "entry.fact.where: must be a list of 0 to 1000 values."),
+    (
+        {"entry": {"fact": {**GO, "where": [{"property": "total", "op": "gte", "value": True}]}}},
+        "entry.fact.where[0].op: gte does not suit the value True;",
+    ),
     ({"entry": {"fact": {"topic": "purchase", "rule": BAD_RULE}}}, "entry.fact.rule.all[0].tag.nam: "),
     ({"entry": {"date": {"of": "wedding"}}}, "entry.date.of: `wedding` is no date of a member; use `birthday`,"),
     ({"entry": {"date": {"of": "attribute:"}}}, "entry.date.of: `attribute:` is no date of a member"),

@@ -101,6 +101,8 @@ DEFINITION = st.fixed_dictionaries(
         "entry": st.one_of(
             st.just({"segment": {"include_existing": True, "key": "quiet"}}),
             st.fixed_dictionaries({"fact": FACT}),
+            st.just({"fact": {"where": {"min_total": 9.5, "category": ["tea"]}, "topic": "purchase"}}),
+            st.just({"fact": {"where": [{"value": 1, "op": "eq", "property": "a"}], "name": "a", "topic": "event"}}),
             st.fixed_dictionaries(
                 {"date": st.fixed_dictionaries({"of": st.just("joined_on")}, optional={"at": WALL_TIME, "rule": RULE})}
             ),
