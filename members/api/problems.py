@@ -31,6 +31,7 @@ class Kind(Enum):
     NOT_READABLE = "not-readable", 400, gettext_lazy("The body cannot be read")
     NOT_AUTHENTICATED = "not-authenticated", 401, gettext_lazy("Nobody is signed in")
     NOT_ALLOWED = "not-allowed", 403, gettext_lazy("This is not allowed")
+    SECOND_FACTOR = "second-factor", 403, gettext_lazy("The second factor is missing")
     NOT_FOUND = "not-found", 404, gettext_lazy("There is nothing here")
     METHOD = "method-not-allowed", 405, gettext_lazy("There is no such method here")
     NOT_ACCEPTABLE = "not-acceptable", 406, gettext_lazy("There is no such form of the answer")
@@ -64,9 +65,14 @@ class Problem(exceptions.APIException):
 
 def answer(problem: Problem) -> Response:
     """Return the answer that a problem is."""
+    return Response(body(problem), status=problem.kind.status, content_type=MEDIA_TYPE, headers=problem.headers)
+
+
+def body(problem: Problem) -> dict[str, Any]:
+    """Return what the answer says, for whoever answers before DRF does."""
     kind = problem.kind
-    body = {"type": kind.uri, "title": str(kind.title), "status": kind.status, "detail": problem.sentence}
-    return Response({**body, **problem.more}, status=kind.status, content_type=MEDIA_TYPE, headers=problem.headers)
+    told = {"type": kind.uri, "title": str(kind.title), "status": kind.status, "detail": problem.sentence}
+    return {**told, **problem.more}
 
 
 def handled(error: Exception, context: dict[str, Any]) -> Response:

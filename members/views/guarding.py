@@ -14,6 +14,8 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 
 from members import doors, second_factor, sessions, visits
+from members.api import problems
+from members.api.problems import Kind, Problem
 from members.models import User
 from members.vocabulary import Through
 
@@ -75,10 +77,5 @@ def _is_open(request: HttpRequest) -> bool:
 
 
 def _refused() -> HttpResponse:
-    problem = {
-        "type": "about:blank",
-        "title": _("Forbidden"),
-        "status": HTTPStatus.FORBIDDEN,
-        "detail": _("Sign in with your second factor first, or use a token."),
-    }
-    return JsonResponse(problem, status=HTTPStatus.FORBIDDEN, content_type="application/problem+json")
+    problem = Problem(Kind.SECOND_FACTOR, _("Sign in with your second factor first, or use a token."))
+    return JsonResponse(problems.body(problem), status=problem.kind.status, content_type=problems.MEDIA_TYPE)

@@ -85,6 +85,7 @@ def test_the_admin_and_the_home_open_to_nobody_by_the_password_alone(role: str) 
     assert (part.status_code, part.headers["HX-Redirect"]) == (204, "/account/second-factor/")
     machine = client.get("/api/anything/")
     assert (machine.status_code, machine.headers["Content-Type"]) == (403, "application/problem+json")
+    assert machine.json()["type"] == "urn:chorale:problem:second-factor"
     assert client.post("/logout/").status_code == 302
 
 
