@@ -10,11 +10,12 @@ from content.offers.closing import decline, expire, forget, on_closed, on_reopen
 from content.offers.granting import Decision, Verdict, grant_cohort
 from content.offers.purchases import redeem_by_purchases
 from content.offers.redeeming import AlreadyRedeemed, NotLive, redeem
-from content.offers.undoing import UNDO_WITHIN, CannotUndo, may_undo, undo
+from content.offers.undoing import UNDO_WITHIN, AlreadyUndone, CannotUndo, may_undo, undo
 
 __all__ = [
     "UNDO_WITHIN",
     "AlreadyRedeemed",
+    "AlreadyUndone",
     "CannotUndo",
     "Change",
     "Decision",

@@ -11,8 +11,8 @@ from content.models import Grant, Redemption
 from content.offers import closing
 from content.offers.changing import Change, changed
 from content.offers.redeeming import CONTACT_COLUMNS, name_of
-from members import audit_log, news, touchpoints
-from members.models import User
+from members import audit_log, news, touchpoints, zones
+from members.models import Store, User
 from members.sql import rows
 from members.vocabulary import Deed
 
@@ -63,6 +63,16 @@ SELECT (SELECT count(*) FROM undone), (SELECT array_agg(id) FROM closed WHERE st
 
 class CannotUndo(Exception):
     """The redemption stands, or was undone by somebody else; the message is a sentence that says why."""
+
+
+class AlreadyUndone(CannotUndo):
+    """Somebody else undid it: `who` is a name. The sentence says when by the clock of the store that redeemed it."""
+
+    def __init__(self, who: str, when: datetime, store: Store | None) -> None:
+        self.who, self.when = who, when
+        zone = zones.zone(store.zone_id if store else zones.DEFAULT)
+        told = {"who": who, "when": f"{when.astimezone(zone):%Y-%m-%d %H:%M}", "zone": zone.key}
+        super().__init__(_("%(who)s undid this already, at %(when)s (%(zone)s).") % told)
 
 
 def may_undo(redemption: Redemption, who: User, now: datetime) -> bool:
@@ -128,8 +138,5 @@ def _answer(redemption_id: int, request_key: str) -> Redemption:
     if found.undone_at is None:
         raise CannotUndo(_("A redemption can be undone for five minutes; these are over."))
     if found.undo_key != request_key:
-        raise CannotUndo(
-            _("%(who)s undid this already, at %(when)s UTC.")
-            % {"who": found.undone_by_name, "when": f"{found.undone_at:%Y-%m-%d %H:%M}"}
-        )
+        raise AlreadyUndone(found.undone_by_name, found.undone_at, found.store)
     return found

@@ -156,7 +156,7 @@ def test_the_same_request_gets_the_first_answer_and_another_one_who_and_when() -
     undone(first)
 
     assert undone(first, at=AT + DAY).undone_at == SOON
-    assert refusal(first, "undo-2", who=manager()) == "Carl undid this already, at 2026-03-10 12:01 UTC."
+    assert refusal(first, "undo-2", who=manager()) == "Carl undid this already, at 2026-03-10 13:01 (Europe/Berlin)."
     assert Touchpoint.objects.filter(kind="undone").count() == 1
 
 

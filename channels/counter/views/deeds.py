@@ -17,7 +17,7 @@ from channels.counter.views.member import answered_care, answered_present
 from channels.models import Team
 from content import formats, offers
 from content.models import Grant, Redemption
-from content.offers import AlreadyRedeemed, CannotUndo, NotLive
+from content.offers import AlreadyRedeemed, AlreadyUndone, CannotUndo, NotLive
 from members.models import Member
 from members.vocabulary import Channel
 
@@ -62,6 +62,10 @@ def undo(request: HttpRequest, member: UUID, grant: UUID) -> HttpResponse:
     named = get_object_or_404(Redemption, grant=offer, request_key=said(request, "redeemed"))
     try:
         undone = offers.undo(named.pk, request_key=taps.key, now=taps.now, who=taps.who)
+    except AlreadyUndone as already:
+        view = viewpoint(request)
+        told = {"who": already.who, "when": words.moment(already.when, view.now, view.zone)}
+        messages.error(request, _("%(who)s undid this already, %(when)s.") % told)
     except CannotUndo as refused:
         messages.error(request, str(refused))
     else:
