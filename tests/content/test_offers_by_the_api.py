@@ -168,3 +168,16 @@ def test_a_rep_sees_offers_and_redeems_none():
     assert rep.get(f"grants/{grant.public_id}/").status_code == 200
     refused(redeem(rep, code=grant.code), 403, "not-allowed")
     assert not Redemption.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["k" * 65, "k" * 10_000, "two words", "k\u00e9", ""])
+def test_a_key_that_cannot_be_kept_is_refused_wherever_it_stands(key):
+    grant, by = given(cast.ada()), caller()
+    said = {"code": grant.code, "request_key": key}
+    for path in ("redemptions/", f"grants/{grant.public_id}/undo/", f"grants/{grant.public_id}/decline/"):
+        wanted = said if path == "redemptions/" else {"request_key": key}
+        [fault] = refused(by.post(path, wanted), 422, "invalid")["errors"]
+        assert (fault["field"], "1 to 64" in fault["sentence"]) == ("request_key", True)
+    if key.isascii() and key:
+        refused(by.post("redemptions/", {"code": grant.code}, Idempotency_Key=key), 422, "invalid")
+    assert caller().post("redemptions/", {"code": grant.code}, Idempotency_Key="k" * 64).status_code == 200

@@ -24,6 +24,7 @@ from members import clock, doors
 from members.models import Member
 
 DOOR = "channels.open_counter"
+LONGEST_KEY = 64
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -62,9 +63,12 @@ def said(request: HttpRequest, name: str, longest: int = 64) -> str:
 
 def tap(request: HttpRequest) -> Tap:
     """Return the tap that a form stands for, with the key that was minted with its page."""
-    key = said(request, "key")
+    key = said(request, "key", LONGEST_KEY + 1)
     if not key:
         raise BadRequest(_("The form lacks the key of its page; open the page anew."))
+    if len(key) > LONGEST_KEY:
+        # Cut, it could be the beginning of another one's, and the tap would seem to repeat.
+        raise BadRequest(_("The key of its page is longer than 64 characters; open the page anew."))
     view = viewpoint(request)
     return Tap(view.user, view.store, key, view.now)
 

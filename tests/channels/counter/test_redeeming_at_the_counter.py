@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -148,6 +149,29 @@ def test_another_clerk_cannot_undo_it_and_a_manager_can() -> None:
     max_ = browser(person("max", "Manager", at=cast.berlin()))
     assert "Undo" in shown(grant, max_)
     assert "Undone: Tea" in text(tap(max_, of_grant(grant, "undo"), redeemed="first"))
+
+
+def test_who_comes_second_to_undo_hears_of_it_in_the_time_of_the_store() -> None:
+    grant = given(cast.ada())
+    redeemed_before(grant, MINUTE)
+    tap(browser(), of_grant(grant, "undo"), "undo", redeemed="first")
+    undone_at = Redemption.objects.get().undone_at
+    assert undone_at
+    tokyo = cast.store("tokyo", zone="Asia/Tokyo")
+    mia = browser(person("mia", "Manager", at=tokyo))
+    told = text(tap(mia, of_grant(grant, "undo"), "undo-2", redeemed="first"))
+    assert f"Carl undid this already, today at {undone_at.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M}." in told
+
+
+def test_a_key_that_is_too_long_is_refused_and_not_cut() -> None:
+    grant, client = given(cast.ada()), browser()
+    for what in ("redeem", "decline"):
+        answer = tap(client, of_grant(grant, what), "k" * 65)
+        assert answer.status_code == 400
+        assert "Nothing was stored." in text(answer)
+    assert Grant.objects.get().state == "live"
+    assert tap(client, of_grant(grant, "redeem"), "k" * 64).status_code == 200
+    assert Redemption.objects.get().request_key == "k" * 64
 
 
 def test_an_undoing_names_its_redemption() -> None:
