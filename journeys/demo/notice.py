@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 
 from journeys.demo.days import is_demo
 
+# What a page keeps at its lower edge stands above the ribbon, and its last line can be read.
 _RIBBON = (
+    "<style>body{{padding-bottom:1.5rem}}"
+    "@media(min-width:64rem){{.lg\\:sticky.lg\\:bottom-0{{bottom:1.5rem}}}}</style>"
     '<div role="note" style="position:fixed;left:0;right:0;bottom:0;z-index:9999;padding:2px 8px;pointer-events:none;'
     'background:#fde68a;color:#1f2937;font:12px/1.4 system-ui,sans-serif;text-align:center">{}</div></body>'
 )
