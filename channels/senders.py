@@ -57,6 +57,13 @@ def adapter_of(sender: Sender) -> Adapter:
     return registry.adapter(sender.adapter)(values(sender))
 
 
+def setting_named(kind: type[Adapter], sentence: str) -> str:
+    """Return the setting whose label the sentence of a BadSettings quotes first, empty where it quotes none."""
+    quoted = {sentence.find(f"“{one.label}”"): one.name for one in kind.settings}
+    places = sorted(place for place in quoted if place >= 0)
+    return quoted[places[0]] if places else ""
+
+
 def change_secrets(sender: Sender, **changed: str) -> None:
     """Store these secrets in place of those that a saved sender has, also empty ones; the others stay.
 

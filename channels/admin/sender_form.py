@@ -57,14 +57,9 @@ class SenderForm(ModelForm[Sender]):
         try:
             senders.configure(self.instance, {one.name: given[PREFIX + one.name] for one in self.adapter.settings})
         except BadSettings as error:
-            self.add_error(self._field_named(str(error)), str(error))
+            named = senders.setting_named(self.adapter, str(error))
+            self.add_error(PREFIX + named if named else None, str(error))
         return given
-
-    def _field_named(self, sentence: str) -> str | None:
-        """Return the field whose label the sentence quotes first, None where it quotes none."""
-        quoted = {sentence.find(f"“{one.label}”"): PREFIX + one.name for one in self.adapter.settings}
-        places = sorted(place for place in quoted if place >= 0)
-        return quoted[places[0]] if places else None
 
 
 def form_for(adapter: type[Adapter]) -> type[SenderForm]:

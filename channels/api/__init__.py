@@ -1,4 +1,4 @@
-"""The API of what is carried: messages, follow-ups and hand-offs."""
+"""The API of what is carried: messages, follow-ups and hand-offs, and of the subscriptions that hear of it."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,4 +12,10 @@ SCOPES = (
     Scope("hand_offs:read", _("See hand-offs of one's store and teams"), ("channels.view_handoff",)),
     Scope("hand_offs:write", _("Agree on hand-offs"), ("channels.add_handoff", "channels.change_followup")),
     Scope("hand_offs:end", _("Say what became of a hand-off"), ("channels.change_handoff",)),
+    Scope("subscriptions:read", _("See webhook subscriptions and how they fare"), ("channels.view_sender",)),
+    Scope(
+        "subscriptions:write",
+        _("Add, change, try and delete webhook subscriptions"),
+        ("channels.view_sender", "channels.add_sender", "channels.change_sender", "channels.delete_sender"),
+    ),
 )

@@ -1,8 +1,8 @@
-"""Addresses of the API about messages, follow-ups and hand-offs."""
+"""Addresses of the API about messages, follow-ups, hand-offs and subscriptions."""
 
 from django.urls import path
 
-from channels.api import declining, follow_ups, hand_offs, messages
+from channels.api import declining, follow_ups, hand_offs, messages, subscriptions
 
 urlpatterns = [
     path("grants/<uuid:public_id>/decline/", declining.Declining.as_view()),
@@ -15,4 +15,9 @@ urlpatterns = [
     path("hand-offs/", hand_offs.HandOffs.as_view()),
     path("hand-offs/<uuid:public_id>/", hand_offs.OneHandOff.as_view()),
     path("hand-offs/<uuid:public_id>/end/", hand_offs.Ending.as_view()),
+    path("subscriptions/", subscriptions.Subscriptions.as_view()),
+    path("subscriptions/<uuid:public_id>/", subscriptions.OneSubscription.as_view()),
+    path("subscriptions/<uuid:public_id>/secret/", subscriptions.DrawingSecret.as_view()),
+    path("subscriptions/<uuid:public_id>/retire-secret/", subscriptions.RetiringSecret.as_view()),
+    path("subscriptions/<uuid:public_id>/try/", subscriptions.Trying.as_view()),
 ]

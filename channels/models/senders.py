@@ -1,6 +1,9 @@
 """Senders, and what keeps messages decent: quiet hours, contact pressure and holds."""
 
+import uuid
+
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +15,7 @@ from members.vocabulary import Channel
 class Sender(models.Model):
     """A configured adapter. Of several active senders of a channel the one with the lowest rank carries it."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
     adapter = models.CharField(_("adapter"), max_length=32)
     channel = models.CharField(_("channel"), max_length=8, choices=CARRIED)
