@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from members.api.pages import Docs, Schema
@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("content.api.urls")),
     path("api/v1/", include("channels.api.urls")),
     path("api/v1/", include("journeys.api.urls")),
-    path("api/<path:rest>", Nothing.as_view()),
+    # No `path`, whose parts hold no line break: its 404 would be a page.
+    re_path("^api/", Nothing.as_view()),
 ]

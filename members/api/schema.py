@@ -23,7 +23,12 @@ from members.api.reading import Shape
 HEADERS = {"Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,64}$"}}
 ALWAYS = (Kind.NOT_AUTHENTICATED, Kind.NOT_ALLOWED, Kind.NOT_ACCEPTABLE, Kind.TOO_MANY, Kind.BROKEN, Kind.UNAVAILABLE)
 WITH_BODY = (Kind.NOT_READABLE, Kind.TOO_LARGE, Kind.MEDIA, Kind.INVALID)
-MEANINGS = {200: "It is done, or was before.", 201: "It is made.", 207: "Some items landed, others were rejected."}
+MEANINGS = {
+    200: "It is done, or was before.",
+    201: "It is made.",
+    204: "It is gone.",
+    207: "Some items landed, others were rejected.",
+}
 
 
 class FaultOut(serializers.Serializer[Any]):
@@ -112,6 +117,7 @@ class HouseSchema(AutoSchema):
         kinds |= set(WITH_BODY) if operation.body else set()
         kinds |= {Kind.INVALID} if operation.query else set()
         kinds |= {Kind.NOT_FOUND} if "{" in self.path else set()
+        kinds |= {Kind.CHANGED} if self.method == "GET" else set()
         found: dict[int, list[str]] = {}
         for kind in (kind for kind in Kind if kind in kinds):
             found.setdefault(kind.status, []).append(str(kind.title))

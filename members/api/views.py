@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
+from django.http import HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
@@ -18,7 +21,7 @@ from members.api.authentication import BearerToken
 from members.api.operations import Operation, operation_of
 from members.api.parsing import JsonParser
 from members.api.permissions import HasScope
-from members.api.problems import Kind, Problem
+from members.api.problems import MEDIA_TYPE, Kind, Problem, answer
 from members.api.reading import reader
 from members.api.schema import HouseSchema
 from members.api.throttling import PerMinute
@@ -51,7 +54,7 @@ class Endpoint(APIView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Return the view; answers to GET carry an ETag, and 304 is the answer to whoever has it."""
-        return conditional_page(super().as_view(**initkwargs))
+        return _unmatched_in_words(conditional_page(super().as_view(**initkwargs)))
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -88,6 +91,25 @@ class Endpoint(APIView):
             raise TypeError(f"{type(self).__name__} declares no body for {self.request.method}.")
         found: dict[str, Any] = reader(self.operation.body).read(self.request.data)
         return found
+
+
+def _unmatched_in_words(view: Any) -> Any:
+    """Return a view that says 412 as a problem, where Django finds that If-Match names another state than there is."""
+
+    def in_words(found: HttpResponse) -> HttpResponse:
+        if found.status_code != HTTPStatus.PRECONDITION_FAILED or found.content:
+            return found
+        problem = Problem(Kind.CHANGED, _("It is no more as you have read it; read it again."))
+        return JsonResponse(answer(problem).data, status=found.status_code, content_type=MEDIA_TYPE)
+
+    @wraps(view)
+    def told(*args: Any, **kwargs: Any) -> Any:
+        response = view(*args, **kwargs)
+        # Django compares when the answer has been written, and so not before.
+        response.add_post_render_callback(in_words)
+        return response
+
+    return told
 
 
 class Nothing(APIView):

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 EMPTY: dict[str, list[object]] = {"items": []}
 
 
-@pytest.mark.parametrize("path", ["", "nothing/", "events/1/", "events", "members/../x", "events/%00/"])
+@pytest.mark.parametrize(
+    "path", ["", "nothing/", "events/1/", "events", "members/../x", "events/%00/", "members/%0A/", "%0d%0a"]
+)
 def test_an_address_that_leads_nowhere(path):
     refused(nobody().get(path), 404, "not-found")
 

@@ -102,6 +102,12 @@ def test_whoever_has_it_already_is_sent_nothing_until_it_changes():
     assert (changed.status_code, changed.data["first_name"]) == (200, "Adele")
 
 
+@pytest.mark.parametrize("header", [{"If_Match": '"x"'}, {"If_Unmodified_Since": "Sat, 01 Jan 2000 00:00:00 GMT"}])
+def test_whoever_asks_for_a_state_that_it_has_no_more_is_told_so_by_a_problem(header):
+    ada = cast.ada()
+    refused(caller().get(f"members/{ada.public_id}/", **header), 412, "changed-meanwhile")
+
+
 @pytest.mark.parametrize("path", ["members/{}/", "members/{}/timeline/", "members/{}/consents/"])
 def test_a_guessed_member_is_not_there(path):
     cast.ada()
