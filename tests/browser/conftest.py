@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from django.conf import settings as conf
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -28,6 +28,8 @@ from tests.browser.furnished import lived_in
 from tests.carrier import Carrier
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Milliseconds until something is given up that a machine under load does late.
+PATIENCE = 30_000
 WIDE, PHONE = (1440, 900), (360, 740)
 
 
@@ -56,6 +58,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         # Playwright keeps an event loop in this thread; the tests' own queries do not run in it.
         patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         opened = playwright.chromium.launch(executable_path=chromium, args=["--font-render-hinting=none"])
+        expect.set_options(timeout=PATIENCE)
         yield opened
         opened.close()
 
@@ -103,7 +106,7 @@ class Visitor:
         }
         context = self._browser.new_context(**{**known, **options})
         self._opened.append(context)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         if username:
             client = Client()
             client.force_login(User.objects.get(username=username))
