@@ -20,7 +20,7 @@ from channels import delivery
 from channels.batches import Delivered
 from channels.models import Sender
 from content import offers
-from journeys import apps, engine, entries, work
+from journeys import apps, days, engine, work
 from journeys import counts as step_counts
 from journeys.engine import Ticked
 from journeys.lanes import Lanes
@@ -131,7 +131,7 @@ def _step(since: datetime, until: datetime, outside: Outside, lanes: Lanes, play
     delivery.recover(until)
     delivery.expire(until)
     offers.expire(until)
-    entries.name_dates(until)
+    days.name(until)
     _tick(until, lanes, played)
     _deliver(until, lanes, played)
     outside.settle(until)

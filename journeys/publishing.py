@@ -166,13 +166,16 @@ def _entry_segment(checked: Checked, now: datetime) -> Segment | None:
 
 
 def _make_current(journey: Journey, version: Version, now: datetime) -> None:
-    journey.current = version
+    before, journey.current = journey.current, version
     journey.name, journey.kind = version.definition["name"], version.definition["kind"]
     journey.draft = version.definition
     if journey.state not in (JourneyState.LIVE, JourneyState.PAUSED):
         holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
-        journey.dates_until = now
         journey.state = JourneyState.LIVE
+        before = None
+    # Days are looked for from here on, or from the last look where members entered by days already.
+    if before is None or before.definition["entry"].keys() != version.definition["entry"].keys():
+        journey.dates_until = now
     journey.save()
 
 

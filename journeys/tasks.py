@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from journeys import counts, engine, entries, work
+from journeys import counts, days, engine, work
 from members import clock
 
 # A task that waited longer than this is worth nothing: the next look asks the same question anew.
@@ -26,8 +26,8 @@ def tick(shards: list[int]) -> None:
 
 @shared_task
 def name_dates() -> None:
-    """Name the members whose birthday or other date has come for the journeys entered by date."""
-    entries.name_dates(clock.now())
+    """Name the members whose day has come, for the journeys that they enter by a date or by a recurring rule."""
+    days.name(clock.now())
 
 
 @shared_task

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from channels.models import Message
 from channels.vocabulary import OriginKind
+from journeys.definition import recurrence
 from journeys.definition.facts import in_words
 from journeys.models import Enrollment
 from journeys.plan import Plan, plan
@@ -37,7 +38,7 @@ def _entry(known: Plan, segments: Mapping[int, Segment]) -> str:
         return (_("%(segment)s: %(description)s") if segment.description else _("%(segment)s.")) % said
     if kind == "fact":
         return _("It began with %(fact)s.") % {"fact": in_words(entry)}
-    return _date(entry)
+    return recurrence.in_words(entry["every"]) if kind == "recurring" else _date(entry)
 
 
 def _date(entry: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from journeys.definition import fields
+from journeys.definition import fields, recurrence
 from journeys.definition.errors import BadDefinition, listed, shown
 from journeys.definition.facts import check_fact, meant
 from members.models import Segment
@@ -85,10 +85,22 @@ def _check_date(entry: Mapping[str, Any], place: str) -> None:
         fields.wall_time(entry["at"], fields.at(place, "at"))
 
 
+def _check_recurring(entry: Mapping[str, Any], place: str) -> None:
+    start = fields.calendar_date(fields.needed(entry, "from", place), fields.at(place, "from"))
+    if not recurrence.FIRST_YEAR <= start.year <= recurrence.LAST_YEAR:
+        sentence = _("this must be a day from {first} to {last}.")
+        said = sentence.format(first=recurrence.FIRST_YEAR, last=recurrence.LAST_YEAR)
+        raise BadDefinition(fields.at(place, "from"), said)
+    if "at" in entry:
+        fields.wall_time(entry["at"], fields.at(place, "at"))
+    recurrence.check(fields.needed(entry, "every", place), start, fields.at(place, "every"))
+
+
 GOAL = ("rule", "within_days")
 # The kinds of entry: the settings of each in the order in which they are written, and what checks them.
 ENTRIES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], None]]] = {
     "segment": (("key", "include_existing"), _check_segment),
     "fact": (("topic", "name", "key", "where", "rule"), _check_fact),
     "date": (("of", "offset_days", "at", "rule"), _check_date),
+    "recurring": (("every", "from", "at", "rule"), _check_recurring),
 }

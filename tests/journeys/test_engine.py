@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from channels import delivery
 from channels.models import Message
 from content.models import Content
-from journeys import audit, counts, engine, entries, publishing, work
+from journeys import audit, counts, days, engine, publishing, work
 from journeys.models import Edge, Enrollment, Step
 from journeys.vocabulary import JourneyState
 from members import locks, segments
@@ -106,12 +106,12 @@ def test_a_birthday_enrolls_at_the_local_hour_once_a_year() -> None:
     ada = cast.ada()
     morning = NOW.replace(day=14, hour=8, minute=0)
     for now in (morning - HOUR, morning, morning + HOUR):
-        entries.name_dates(now)
+        days.name(now)
         tick(now)
     found = Enrollment.objects.get(member=ada, journey=journey)
     assert (found.entry_key, found.entered_at) == ("2026-03-14", morning)
     next_year = morning.replace(year=2027)
-    entries.name_dates(next_year)
+    days.name(next_year)
     tick(next_year)
     assert Enrollment.objects.filter(member=ada, journey=journey).count() == 2
 
@@ -124,11 +124,11 @@ def test_a_date_that_an_attribute_holds_is_named_days_before_it_already_in_its_f
     ada = cast.ada(attributes={"service_due": "2026-03-20"}, joined_on=NOW.replace(day=13).date())
     morning = NOW.replace(day=13, hour=8, minute=0)
     for now in (morning - HOUR, morning):
-        entries.name_dates(now)
+        days.name(now)
         tick(now)
     assert Enrollment.objects.get(member=ada).journey == service
     a_year_later = morning.replace(year=2027)
-    entries.name_dates(a_year_later)
+    days.name(a_year_later)
     tick(a_year_later)
     assert Enrollment.objects.filter(member=ada, journey=anniversary).count() == 1
 

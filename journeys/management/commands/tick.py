@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from journeys import engine, entries, work
+from journeys import days, engine, work
 from members import clock
 
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = options["now"] or clock.now()
-        named = entries.name_dates(now)
+        named = days.name(now)
         found = work.groups(now)
         done = [engine.tick(shards, now) for shards in found]
         entered, moved = sum(one.entered for one in done), sum(one.moved for one in done)

@@ -36,7 +36,7 @@ HEADS: list[tuple[dict[str, Any], str]] = [
     ({"prioriti": 1}, "prioriti: there is no setting of this name here; did you mean `priority`?"),
     ({"xyz": 1}, "xyz: there is no setting of this name here; use `key`, `name`,"),
     ({"entry": []}, "entry: An entry is a mapping of names to values."),
-    ({"entry": {}}, "entry: exactly one of `segment`, `fact` or `date` must stand here."),
+    ({"entry": {}}, "entry: exactly one of `segment`, `fact`, `date` or `recurring` must stand here."),
     ({"entry": {"segment": {"key": "quiet"}, "date": {"of": "birthday"}}}, "entry: exactly one of"),
     ({"entry": {"segments": {"key": "quiet"}}}, "entry.segments: there is no setting of this name here; did you mean"),
     ({"entry": {"segment": {"key": "loud"}}}, "entry.segment.key: there is no segment `loud`; create it first"),
@@ -68,6 +68,12 @@ HEADS: list[tuple[dict[str, Any], str]] = [
         {"entry": {"date": {"of": "birthday", "at": "9:00"}}},
         'entry.date.at: this must be a time of day such as "09:30".',
     ),
+    ({"entry": {"recurring": {"from": "2026-12-01"}}}, "entry.recurring: the setting `every` is missing; add it."),
+    ({"entry": {"recurring": {"every": "FREQ=DAILY"}}}, "entry.recurring: the setting `from` is missing; add it."),
+    (
+        {"entry": {"recurring": {"every": "FREQ=DAILY", "from": "1999-12-31"}}},
+        "entry.recurring.from: this must be a day from 2000 to 2199.",
+    ),
     ({"re_entry": "always"}, "re_entry: this must be `never`, `after_exit` or `after_days: 90`."),
     ({"re_entry": {"after_days": 0}}, "re_entry.after_days: this must be a whole number from 1 to"),
     ({"re_entry": {"days": 3}}, "re_entry.days: there is no setting of this name here"),
@@ -81,6 +87,49 @@ HEADS: list[tuple[dict[str, Any], str]] = [
     ({"name": "a\0b"}, "name: this is neither a printable text nor a number"),
     *(({"holdout": bad}, "holdout: this is neither a printable text") for bad in (float("nan"), -0.0, 1e-9, 10**16)),
 ]
+
+
+RULES = [
+    ("", "this must be a text of 1 to 500 characters."),
+    ("every month", "`EVERY MONTH` is no part of a rule; write parts with `;`"),
+    ("RRULE:FREQ=DAILY", "`RRULE:FREQ=DAILY` is no part of a rule;"),
+    ("FREQ=DAILY;", "`` is no part of a rule;"),
+    ("FREQ=DAILY;BYEASTER=0", "there is no part `BYEASTER` in a rule; use `FREQ`,"),
+    ("DTSTART:20261201T100000\nRRULE:FREQ=DAILY", "`DTSTART` does not belong here; write one rule alone,"),
+    ("FREQ=DAILY\nEXDATE:20261224", "`EXDATE` does not belong here;"),
+    ("FREQ=DAILY;RDATE=20261224", "`RDATE` does not belong here;"),
+    ("FREQ=DAILY;BYHOUR=9", "`BYHOUR` is a time of day; remove it and say the time under `at`."),
+    ("FREQ=DAILY;BYMINUTE=9", "`BYMINUTE` is a time of day;"),
+    ("FREQ=DAILY;BYSECOND=9", "`BYSECOND` is a time of day;"),
+    ("FREQ=HOURLY", "a rule names days, at most one entry a day; use `DAILY`,"),
+    ("FREQ=SECONDLY;INTERVAL=86400", "a rule names days, at most one entry a day;"),
+    ("BYMONTHDAY=1", "the rule does not say how often; begin it with `FREQ=`,"),
+    ("FREQ=FORTNIGHTLY", "`FREQ=FORTNIGHTLY` cannot be read; write DAILY, WEEKLY,"),
+    ("FREQ=DAILY;FREQ=DAILY", "`FREQ` stands twice; write it once."),
+    ("FREQ=MONTHLY;INTERVAL=0", "`INTERVAL=0` cannot be read; write a whole number of 1 or more."),
+    ("FREQ=MONTHLY;INTERVAL=-1", "`INTERVAL=-1` cannot be read;"),
+    ("FREQ=MONTHLY;COUNT=0", "`COUNT=0` cannot be read;"),
+    ("FREQ=MONTHLY;UNTIL=20261231T235959Z", "`UNTIL=20261231T235959Z` cannot be read; write the last day,"),
+    ("FREQ=MONTHLY;UNTIL=20260230", "`UNTIL=20260230` cannot be read;"),
+    ("FREQ=MONTHLY;COUNT=2;UNTIL=20271231", "`COUNT` and `UNTIL` both end the rule; write one of them."),
+    ("FREQ=MONTHLY;BYMONTHDAY=32", "`BYMONTHDAY=32` cannot be read; write numbers up to 31,"),
+    ("FREQ=MONTHLY;BYMONTHDAY=0", "`BYMONTHDAY=0` cannot be read;"),
+    ("FREQ=MONTHLY;BYDAY=XX", "`BYDAY=XX` cannot be read; write `MO` … `SU`."),
+    ("FREQ=WEEKLY;BYDAY=1MO", "`BYDAY` like this does not go with the rest of a rule of `FREQ=WEEKLY`;"),
+    ("FREQ=WEEKLY;BYMONTHDAY=1", "`BYMONTHDAY` like this does not go with"),
+    ("FREQ=MONTHLY;BYWEEKNO=1", "`BYWEEKNO` like this does not go with"),
+    ("FREQ=MONTHLY;BYSETPOS=-1", "`BYSETPOS` chooses among the days of another `BY` part; add one."),
+    ("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "no day within ten years fits this rule; correct it."),
+    ("FREQ=DAILY;INTERVAL=7;BYDAY=MO", "no day within ten years fits this rule;"),
+    ("FREQ=MONTHLY;UNTIL=20261130", "no day within ten years fits this rule;"),
+    ("FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29", "no day within ten years fits this rule;"),
+]
+
+
+@pytest.mark.parametrize(("every", "sentence"), RULES, ids=[every for every, _sentence in RULES])
+def test_a_mistake_in_a_recurring_rule(every: str, sentence: str) -> None:
+    entry = {"recurring": {"every": every, "from": "2026-12-01"}}
+    assert refusal(definition(entry=entry)).startswith(f"entry.recurring.every: {sentence}")
 
 
 @pytest.mark.parametrize(("head", "sentence"), HEADS, ids=[sentence for _head, sentence in HEADS])

@@ -101,6 +101,9 @@ DEFINITION = st.fixed_dictionaries(
         "entry": st.one_of(
             st.just({"segment": {"include_existing": True, "key": "quiet"}}),
             st.fixed_dictionaries({"fact": FACT}),
+            st.fixed_dictionaries(
+                {"recurring": st.just({"from": "2026-12-01", "at": "10:00", "every": "FREQ=DAILY;COUNT=3"})}
+            ),
             st.just({"fact": {"where": {"min_total": 9.5, "category": ["tea"]}, "topic": "purchase"}}),
             st.just({"fact": {"where": [{"value": 1, "op": "eq", "property": "a"}], "name": "a", "topic": "event"}}),
             st.fixed_dictionaries(

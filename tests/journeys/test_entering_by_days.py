@@ -1,0 +1,107 @@
+"""Entry on days that come round."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from journeys import days, publishing
+from journeys.definition import recurrence
+from journeys.models import Enrollment, Journey, Trace
+from members.models import Member, News
+from tests import cast
+from tests.cast import DAY, HOUR, NOW
+from tests.journeys.drawn import published, stands, tick
+
+pytestmark = pytest.mark.django_db
+
+WAIT: dict[str, Any] = {"key": "rest", "kind": "wait", "duration": {"days": 2}}
+VIP = {"tag": {"name": "vip"}}
+
+
+def every(comes: str, start: str = "2026-03-01", **more: Any) -> dict[str, Any]:
+    return {"recurring": {"every": comes, "from": start, "at": "10:00", **more}}
+
+
+def look(now: datetime) -> int:
+    found = days.name(now)
+    tick(now)
+    return found
+
+
+def entered() -> list[tuple[str, str]]:
+    return sorted(Enrollment.objects.values_list("member__external_id", "entry_key"))
+
+
+def test_a_day_comes_at_the_local_time_of_each_member_and_is_an_entry_of_its_own() -> None:
+    """Auckland has the first of April 11 hours before Berlin; Berlin's clocks went forward meanwhile."""
+    published([WAIT], entry=every("FREQ=MONTHLY;BYMONTHDAY=1"), re_entry="after_exit")
+    berlin, auckland = cast.crowd(2)
+    Member.objects.filter(pk=berlin.pk).update(zone="Europe/Berlin")
+    Member.objects.filter(pk=auckland.pk).update(zone="Pacific/Auckland")
+    in_auckland = datetime(2026, 3, 31, 21, 0, tzinfo=UTC)
+    in_berlin = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
+    assert look(in_auckland - timedelta(seconds=1)) == 0
+    assert (look(in_auckland), look(in_berlin - timedelta(seconds=1)), look(in_berlin)) == (1, 0, 1)
+    assert look(in_berlin) == 0, "the same look again"
+    found = Enrollment.objects.order_by("entered_at").values_list("member_id", "entry_key", "entered_at")
+    assert list(found) == [
+        (auckland.pk, "2026-04-01", in_auckland),
+        (berlin.pk, "2026-04-01", in_berlin),
+    ]
+    look(in_berlin + 31 * DAY)
+    assert {key for _, key in entered()} == {"2026-04-01", "2026-05-01"}
+
+
+def test_after_a_standstill_every_day_is_named_once() -> None:
+    """Three weeks without a look."""
+    published([WAIT], entry=every("FREQ=WEEKLY;BYDAY=MO"))
+    cast.ada()
+    look(NOW)
+    assert look(NOW + 21 * DAY) == 3
+    assert [key for _, key in entered()] == ["2026-03-16", "2026-03-23", "2026-03-30"]
+    assert look(NOW + 21 * DAY + HOUR) == 0
+
+
+def test_only_members_for_whom_the_rule_holds_are_named_and_it_is_asked_again_on_entering() -> None:
+    """The others get neither news nor a trace."""
+    published([WAIT], entry=every("FREQ=DAILY", rule=VIP))
+    ada, ben, chidi = cast.ada(), cast.ben(), cast.chidi()
+    cast.tag(ada, "vip")
+    cast.tag(ben, "vip")
+    now = NOW + DAY
+    assert days.name(now) == 2
+    assert sorted(News.objects.values_list("member_id", flat=True)) == sorted([ada.pk, ben.pk])
+    ben.tags.all().delete()
+    tick(now)
+    assert (stands(ada), stands(ben), stands(chidi)) == ("rest", "nowhere", "nowhere")
+    assert list(Trace.objects.filter(reason="entry_rule").values_list("member_id", flat=True)) == [ben.pk]
+    assert not Trace.objects.filter(member=chidi).exists()
+
+
+def test_interval_and_count_count_from_the_first_day() -> None:
+    """And the last day of a short month is the last day."""
+    fridays = recurrence.days("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;COUNT=3", date(2026, 12, 1), *year(2027))
+    assert fridays == [date(2027, 1, 1)]
+    ends = recurrence.days("FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20280331", date(2026, 12, 1), *year(2028))
+    assert ends == [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 31)]
+    assert recurrence.days("freq=yearly", date(2024, 2, 29), *year(2027)) == []
+    assert recurrence.days("FREQ=DAILY", date(2026, 12, 1), date(1970, 1, 1), date(2026, 12, 1)) == [date(2026, 12, 1)]
+    assert recurrence.days("FREQ=DAILY", date(2026, 12, 1), date(2500, 1, 1), date(2500, 1, 2)) == []
+
+
+def year(number: int) -> tuple[date, date]:
+    return date(number, 1, 1), date(number, 12, 31)
+
+
+def test_a_journey_that_is_published_with_another_kind_of_entry_names_no_days_of_the_past() -> None:
+    """It was entered by an event for a month before."""
+    journey = published([WAIT])
+    cast.ada()
+    later = NOW + 30 * DAY
+    definition = {**Journey.objects.get().draft, "entry": every("FREQ=DAILY")}
+    publishing.publish(journey, definition, later)
+    assert (look(later), look(later + HOUR)) == (0, 0)
+    assert look(later + DAY) == 1
