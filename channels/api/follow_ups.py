@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from members.api.reading import Fault, Refused
 from members.api.views import Endpoint
 from members.models import Store
 from members.vocabulary import Channel
+
+ONCE: Any = {"problems": (Kind.CONFLICT,), "headers": {KEY: KEY_SAYS}}
 
 
 class FollowUpOut(serializers.ModelSerializer[FollowUp]):
@@ -137,23 +140,36 @@ class OneFollowUp(Endpoint):
         return Response(FollowUpWithScript(found).data)
 
 
-class Contacts(Endpoint):
-    """The contacts of a follow-up."""
+class Working(Endpoint):
+    """What is done with a follow-up, once for each request: `post` is said by the endpoints."""
 
     tag = "Follow-ups"
 
-    @operation(
-        "follow_ups:write",
-        body=ContactIn,
-        answers={200: FollowUpWithScript},
-        problems=(Kind.CONFLICT,),
-        headers={KEY: KEY_SAYS},
-    )
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Note what came of a contact; without a next one the follow-up is done."""
+    def done(
+        self, request: Request, public_id: UUID, act: Callable[[FollowUp, dict[str, Any], str], dict[str, Any]]
+    ) -> Response:
+        """Do something with a follow-up, the body and the request's key; answer with what comes of it.
+
+        Raises Problem where the follow-up does not allow it.
+        """
         body = self.body()
         key = request_key(request, body)
         follow_up = get_object_or_404(follow_ups.shown_to(self.caller), public_id=public_id)
+        try:
+            return Response(act(follow_up, body, key))
+        except (NotOpen, CannotHandOff) as error:
+            raise Problem(Kind.CONFLICT, str(error)) from error
+
+
+class Contacts(Working):
+    """The contacts of a follow-up."""
+
+    @operation("follow_ups:write", body=ContactIn, answers={200: FollowUpWithScript}, **ONCE)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Note what came of a contact; without a next one the follow-up is done."""
+        return self.done(request, public_id, self._note)
+
+    def _note(self, follow_up: FollowUp, body: dict[str, Any], key: str) -> dict[str, Any]:
         contact = Contact(
             FollowUpResult(body["result"]),
             number=body.get("contacts", 0),
@@ -163,38 +179,25 @@ class Contacts(Endpoint):
         )
         try:
             worked = follow_ups.work(follow_up, contact, who=self.caller, request_key=key, now=self.now)
-        except NotOpen as error:
-            raise Problem(Kind.CONFLICT, str(error)) from error
         except BadContact as error:
             raise Refused([Fault("next_at", str(error))]) from error
-        return Response(FollowUpWithScript(worked).data)
+        return FollowUpWithScript(worked).data
 
 
-class HandingOver(Endpoint):
+class HandingOver(Working):
     """Handing a follow-up over to a store."""
 
-    tag = "Follow-ups"
-
-    @operation(
-        "hand_offs:write",
-        body=HandOverIn,
-        answers={200: HandOffOut},
-        problems=(Kind.CONFLICT,),
-        headers={KEY: KEY_SAYS},
-    )
+    @operation("hand_offs:write", body=HandOverIn, answers={200: HandOffOut}, **ONCE)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Hand the member over to a store, which expects them at that time; the follow-up is done."""
-        body = self.body()
-        key = request_key(request, body)
-        follow_up = get_object_or_404(follow_ups.shown_to(self.caller), public_id=public_id)
+        return self.done(request, public_id, self._hand_over)
+
+    def _hand_over(self, follow_up: FollowUp, body: dict[str, Any], key: str) -> dict[str, Any]:
         store = Store.objects.filter(code=body["store"]).first()
         if store is None:
             raise Refused([Fault("store", _("There is no store “%(code)s”.") % {"code": body["store"]})])
         message, note = follow_up.message, body.get("note", "")
         agreed = Agreed(follow_up.member, store, body["due_at"], note, message.grant, message.content)
         contact = Contact(FollowUpResult.HANDED_OVER, number=body.get("contacts", 0), note=note)
-        try:
-            handed = follow_ups.hand_over(follow_up, agreed, contact, who=self.caller, request_key=key, now=self.now)
-        except (NotOpen, CannotHandOff) as error:
-            raise Problem(Kind.CONFLICT, str(error)) from error
-        return Response(HandOffOut(handed).data)
+        handed = follow_ups.hand_over(follow_up, agreed, contact, who=self.caller, request_key=key, now=self.now)
+        return HandOffOut(handed).data

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -48,79 +49,95 @@ class _Checked:
     lines: list[flat.Row]
 
 
-def _events(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
-    checked = _check(batch, lambda position, fact: (flat.event(position, fact), []), outcome)
-    relation = staged("chorale_event", flat.EVENT, checked.rows)
-    text = RECORD.format(
-        staged=relation.text,
-        table="members_event",
-        columns="name, properties",
-        lines="",
-        news=news_of("'event:' || name"),
-    )
-    _store(text, {**relation.params, "fact": "event", "now": now}, batch, checked, outcome)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of fact: how it is staged, where it is stored, and the topic of its news as an SQL expression."""
+
+    fact: str
+    relation: str
+    columns: Mapping[str, str]
+    table: str
+    own: str  # the table's columns that other kinds have not
+    topic: str
+
+    def statement(self, staged_rows: Sql, lines: str = "") -> str:
+        """Return the statement that stores what was staged."""
+        topic = news_of(self.topic)
+        return RECORD.format(staged=staged_rows.text, table=self.table, columns=self.own, lines=lines, news=topic)
+
+    def differing(self, staged_rows: Sql, *columns: str) -> Sql:
+        """Return the SELECT of the positions whose key is known with other values in these columns."""
+        stored, known = (", ".join(f"{of}.{column}" for column in columns) for of in ("stored", "known"))
+        same = f"({stored}) = ({known})"
+        text = DIFFERING.format(staged=staged_rows.text, fact=self.fact, table=self.table, same=same)
+        return Sql(text, staged_rows.params)
 
 
-def _points(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
-    checked = _check(batch, lambda position, fact: (flat.points(position, fact), []), outcome)
-    relation = staged("chorale_points", flat.POINTS, checked.rows)
-    text = RECORD.format(
-        staged=relation.text,
-        table="members_pointsentry",
-        columns="kind, points, expires_at",
-        lines="",
-        news=news_of("'points'::text"),
-    )
-    _store(text, {**relation.params, "fact": "points", "now": now}, batch, checked, outcome)
+_EVENT = _Kind("event", "chorale_event", flat.EVENT, "members_event", "name, properties", "'event:' || name")
+_POINTS = _Kind(
+    "points", "chorale_points", flat.POINTS, "members_pointsentry", "kind, points, expires_at", "'points'::text"
+)
+_PURCHASE = _Kind(
+    "purchase",
+    "chorale_purchase",
+    flat.PURCHASE,
+    "members_purchase",
+    "store_id, currency, total, quantity",
+    "'purchase'::text",
+)
+_CONSENT = _Kind(
+    "consent",
+    "chorale_consent_fact",
+    flat.CONSENT,
+    "members_consent",
+    "channel, purpose, granted, wording",
+    "'consent'::text",
+)
+
+
+def _plain(
+    kind: _Kind,
+    flatten: Callable[[int, Any], flat.Row],
+    batch: list[tuple[int, Any]],
+    now: datetime,
+    outcome: Recorded,
+) -> tuple[Sql, int]:
+    """Store facts of one row each; return what was staged, and how many were known already."""
+    checked = _check(batch, lambda position, fact: (flatten(position, fact), []), outcome)
+    relation = staged(kind.relation, kind.columns, checked.rows)
+    params = {**relation.params, "fact": kind.fact, "now": now}
+    return relation, _store(kind.statement(relation), params, batch, checked, outcome)
 
 
 def _purchases(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
     stores = _stores([fact for _position, fact in batch])
     checked = _check(batch, lambda position, fact: flat.purchase(position, fact, stores), outcome)
-    relation = staged("chorale_purchase", flat.PURCHASE, checked.rows)
+    relation = staged(_PURCHASE.relation, _PURCHASE.columns, checked.rows)
     lines = staged("chorale_line", flat.LINE, checked.lines).prefixed("line_")
-    text = RECORD.format(
-        staged=relation.text,
-        table="members_purchase",
-        columns="store_id, currency, total, quantity",
-        lines=LINES.format(lines=lines.text),
-        news=news_of("'purchase'::text"),
-    )
-    params = {**relation.params, **lines.params, "fact": "purchase", "now": now}
+    text = _PURCHASE.statement(relation, LINES.format(lines=lines.text))
+    params = {**relation.params, **lines.params, "fact": _PURCHASE.fact, "now": now}
     if _store(text, params, batch, checked, outcome):
         reason = _(
             "The purchase “%(key)s” is known already, with another total or of another member;"
             " a stored fact does not change."
         )
-        same = "(stored.currency, stored.total, stored.quantity) = (known.currency, known.total, known.quantity)"
-        differing = DIFFERING.format(staged=relation.text, fact="purchase", table="members_purchase", same=same)
-        _refuse(Sql(differing, relation.params), reason, batch, outcome)
+        _refuse(_PURCHASE.differing(relation, "currency", "total", "quantity"), reason, batch, outcome)
 
 
 def _consents(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
-    checked = _check(batch, lambda position, fact: (flat.consent(position, fact), []), outcome)
-    relation = staged("chorale_consent_fact", flat.CONSENT, checked.rows)
-    text = RECORD.format(
-        staged=relation.text,
-        table="members_consent",
-        columns="channel, purpose, granted, wording",
-        lines="",
-        news=news_of("'consent'::text"),
-    )
-    if _store(text, {**relation.params, "fact": "consent", "now": now}, batch, checked, outcome):
+    relation, repeated = _plain(_CONSENT, flat.consent, batch, now, outcome)
+    if repeated:
         # Taken for a repeat, a withdrawal under the key of a grant would be lost.
         reason = _(
             "The consent “%(key)s” is known already, with another decision or of another member;"
             " give each decision a key of its own."
         )
-        same = "(stored.channel, stored.purpose, stored.granted) = (known.channel, known.purpose, known.granted)"
-        differing = DIFFERING.format(staged=relation.text, fact="consent", table="members_consent", same=same)
-        _refuse(Sql(differing, relation.params), reason, batch, outcome)
+        _refuse(_CONSENT.differing(relation, "channel", "purpose", "granted"), reason, batch, outcome)
 
 
-_KINDS: dict[type, Callable[[list[tuple[int, Any]], datetime, Recorded], None]] = {
-    EventFact: _events,
-    PointsFact: _points,
+_KINDS: dict[type, Callable[[list[tuple[int, Any]], datetime, Recorded], object]] = {
+    EventFact: partial(_plain, _EVENT, flat.event),
+    PointsFact: partial(_plain, _POINTS, flat.points),
     PurchaseFact: _purchases,
     ConsentFact: _consents,
 }

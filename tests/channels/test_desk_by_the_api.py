@@ -8,7 +8,7 @@ import pytest
 from channels.models import FollowUp, HandOff, Message, Team
 from channels.vocabulary import HandOffState
 from members import clock
-from members.models import Touchpoint
+from members.models import AuditEntry, Touchpoint
 from tests import cast
 from tests.callers import caller, owner, refused
 from tests.channels import outbox
@@ -147,6 +147,11 @@ def test_a_member_is_handed_over_to_a_store_which_says_that_they_came(now):
     assert (done.status_code, done.data["state"], done.data["answer"]) == (200, "done", "bought")
     assert by.get(mine).data == done.data
     refused(store.post(f"{mine}end/", {"state": "called_off"}, Idempotency_Key="other"), 409, "conflict")
+    noted = AuditEntry.objects.filter(deed="handed_off").order_by("pk")
+    assert [(entry.actor, entry.detail, entry.token_name, entry.through) for entry in noted] == [
+        (by.token.user, "agreed", by.token.name, "api"),
+        (store.token.user, "done", store.token.name, "api"),
+    ]
 
 
 def test_only_the_store_says_who_came_and_the_rep_may_call_it_off(now):

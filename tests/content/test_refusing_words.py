@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content import filters, variables
@@ -120,6 +120,7 @@ def test_saving_through_a_form_refuses_at_the_field() -> None:
     }
 
 
+@settings(deadline=None)  # a busy machine is no finding
 @given(st.text(st.sampled_from("{}%| .'\"()abifendmember\n"), max_size=60))
 def test_any_text_is_either_sent_or_refused_with_one_sentence(text: str) -> None:
     try:
@@ -128,6 +129,7 @@ def test_any_text_is_either_sent_or_refused_with_one_sentence(text: str) -> None
         assert "\n" not in str(refused).replace(text, "")  # noqa: PT017 - most texts are refused, not all
 
 
+@settings(deadline=None)  # a busy machine is no finding
 @given(st.text(st.sampled_from("{}%|<>/= '\"abmj-text\n"), max_size=60))
 def test_any_layout_is_either_sent_or_refused_with_one_sentence(body: str) -> None:
     try:
@@ -139,7 +141,8 @@ def test_any_layout_is_either_sent_or_refused_with_one_sentence(body: str) -> No
 @pytest.mark.parametrize("name", variables.NAMES)
 def test_every_variable_is_known_and_has_an_example(name: str) -> None:
     name = name.replace("*", "size")
-    parse("text", f"{{{{ {name} }}}}").render(variables.examples())
+    shown = parse("text", f"{{{{ {name} }}}}").render(variables.examples())
+    assert shown.strip() or name.startswith("member.attributes.")  # of which the example has none
 
 
 def test_there_are_no_filters_and_tags_but_the_listed_ones() -> None:

@@ -12,7 +12,7 @@ from channels import hand_offs
 from channels.hand_offs import CannotHandOff
 from channels.models import HandOff
 from content import offers
-from members.models import Event, Touchpoint
+from members.models import AuditEntry, Event, Touchpoint
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.channels import outbox
@@ -45,6 +45,20 @@ def test_it_stands_in_the_members_history_and_is_a_fact() -> None:
     fact = Event.objects.get()
     assert (fact.name, fact.happened_at) == ("hand_off.agreed", NOW)
     assert fact.properties == {"store": "berlin", "offer": "Tea at ten", "team": "recovery"}
+
+
+def test_who_agreed_on_it_is_in_the_audit_log_once_however_often_the_request_comes() -> None:
+    ada = cast.ada()
+    for _tap in range(2):
+        agreed(ada)
+    noted = AuditEntry.objects.get(deed="handed_off")
+    assert (noted.actor, noted.detail, noted.object_repr, noted.member_id) == (cast.rep(), "agreed", "M-ADA", ada.pk)
+
+
+def test_one_that_is_refused_is_not_in_the_audit_log() -> None:
+    with pytest.raises(CannotHandOff):
+        agreed(cast.ada(), due_at=NOW - HOUR)
+    assert not AuditEntry.objects.filter(deed="handed_off").exists()
 
 
 def test_a_repeated_request_gets_the_first_answer() -> None:

@@ -15,7 +15,7 @@ from channels.models import HandOff
 from channels.vocabulary import HandOffState
 from content import offers
 from content.offers import AlreadyRedeemed
-from members.models import Event, Touchpoint, User
+from members.models import AuditEntry, Event, Touchpoint, User
 from members.vocabulary import Channel
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
@@ -59,6 +59,17 @@ def test_each_end_stands_in_the_history_and_is_a_fact(state: HandOffState, kind:
     assert (told.kind, told.outcome, told.channel, told.text) == (kind, state.value, "counter", "Words.")
     assert (told.who_name, told.store, told.offer_name) == ("Carl", cast.berlin(), "Tea at ten")
     assert Event.objects.latest("id").name == f"hand_off.{state.value}"
+
+
+@pytest.mark.parametrize("state", hand_offs.ENDS)
+def test_who_ended_it_and_how_is_in_the_audit_log_once_however_often_the_tap_comes(state: HandOffState) -> None:
+    ada = cast.ada()
+    one = agreed(ada)
+    for _tap in range(2):
+        ended(one, state)
+    noted = AuditEntry.objects.filter(deed="handed_off").latest("id")
+    assert (noted.actor, noted.detail, noted.member_id) == (cast.clerk(), state.value, ada.pk)
+    assert AuditEntry.objects.filter(deed="handed_off", detail=state.value).count() == 1
 
 
 def test_a_tap_that_repeats_changes_nothing() -> None:
