@@ -1,4 +1,4 @@
-"""Who is named for entry because a day has come: a date of the member, or a day of a recurring rule."""
+"""Who is named for entry because a day has come: a date of the member, one of a recurring rule, the journey's first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from journeys import entries
 from journeys.definition import recurrence
 from journeys.entries import topic
 from journeys.models import Journey
@@ -21,6 +22,7 @@ Opened = tuple[str, date]
 
 KINDS = ("date", "recurring")
 AT = "09:00"
+_MOMENT = timedelta(microseconds=1)
 
 # Days that open in a zone are joined to members by month and day; whoever was born on a 29th of February is named on
 # the 28th where the year has no 29th. Dates are compared as ISO text: an attribute may hold anything, and a cast
@@ -43,23 +45,36 @@ WHERE {rule}
 
 
 def name(now: datetime) -> int:
-    """Name the members whose day has come since the last look, for every journey entered so; return how many.
+    """Name the members whose day has come since the last look, for every journey that looks; return how many.
 
     A day comes at the entry's local time in the member's zone. Each journey remembers how far it has looked, in the
     same transaction as the news: nobody is missed after a standstill, and nobody is named twice.
     """
-    plans = [plan for plan, live in entering() if live and plan.entry.keys() & set(KINDS)]
-    return sum(_name(plan, now) for plan in plans)
+    return sum(_name(plan, now) for plan, live in entering() if live and _looks(plan))
+
+
+def _looks(plan: Plan) -> bool:
+    return bool(plan.entry.keys() & set(KINDS)) or (plan.opens is not None and plan.includes_existing)
 
 
 @transaction.atomic
 def _name(plan: Plan, now: datetime) -> int:
     journey = Journey.objects.select_for_update().get(pk=plan.journey_id)
     since = journey.dates_until or now
-    opened = _come(plan, since, now) if since < now else []
-    count = _write(plan, opened, now) if opened else 0
+    count = _since(plan, since, now) if since < now else 0
     _looked(journey, now)
     return count
+
+
+def _since(plan: Plan, since: datetime, now: datetime) -> int:
+    """Name whose day came after `since`. Days outside of the journey's time are past, as those of a pause are."""
+    if plan.includes_existing:
+        begun = plan.opens is not None and since < plan.opens <= now
+        return entries.name_existing(plan, now) if begun else 0
+    since = max(since, plan.opens - _MOMENT) if plan.opens else since
+    until = min(now, plan.closes - _MOMENT) if plan.closes else now
+    opened = _come(plan, since, until) if since < until else []
+    return _write(plan, opened, now) if opened else 0
 
 
 def _come(plan: Plan, since: datetime, now: datetime) -> list[Opened]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from journeys.definition import fields, graph, offers, plain, text, tree
 from journeys.definition.canonical import HEAD, ordered
-from journeys.definition.entry import check_entry, check_goal, check_re_entry
+from journeys.definition.entry import check_entry, check_goal, check_re_entry, check_runs
 from journeys.definition.errors import BadDefinition
 from journeys.definition.graph import Way
 from journeys.vocabulary import JourneyKind
@@ -102,6 +102,8 @@ def _check_head(found: Mapping[str, Any]) -> None:
     fields.share(found.get("holdout", 0), "holdout")
     check_entry(found["entry"])
     check_re_entry(found.get("re_entry", "never"))
+    if "runs" in found:
+        check_runs(found["runs"])
     if "exit" in found:
         fields.rule(found["exit"], "exit")
     if "goal" in found:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
-from journeys import arbitration, enrollments, entries, moves, plan
+from journeys import admission, arbitration, enrollments, entries, moves, plan
 from journeys.entries import Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
@@ -126,7 +126,7 @@ def _batch(span: Span, done: Ticked) -> None:
     for entry, live in plan.entering() if told else ():
         named = entries.named(entry, told)
         if named:
-            done.entered += enrollments.enter(entry, named, span.now, live=live)
+            done.entered += admission.admit(entry, named, span.now, live=live)
     _leave_early(span, told)
     for _ in range(ROUNDS):
         moved = _round(span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from journeys.definition.facts import meant
 from journeys.models import Journey, Version
 from journeys.steps.base import StepAt, kinds
 from journeys.vocabulary import JourneyState
-from members import rules
+from members import rules, zones
 from members.rules import Rule
 from members.rules.which import Which
 
@@ -31,6 +31,8 @@ class Plan:
     entry_fact: Which | None  # which of the facts that arrive let members in; None where all do
     entry_segment_id: int | None
     re_entry: Any
+    opens: datetime | None  # from when on members enter
+    closes: datetime | None  # from when on they do no more
     exit: Rule | None
     goal: Rule | None
     goal_within: timedelta
@@ -40,6 +42,11 @@ class Plan:
     def first_step(self) -> StepAt:
         """The step where an enrollment begins."""
         return next(iter(self.steps.values()))
+
+    @property
+    def includes_existing(self) -> bool:
+        """Whether whoever is in the entry segment already enters, too."""
+        return bool(self.entry.get("segment", {}).get("include_existing"))
 
 
 # How long conversions of a journey without a goal deadline are watched, and how long its holdout is kept.
@@ -64,11 +71,20 @@ def plan(version_id: int) -> Plan:
         entry_fact=meant(entry, "entry.fact") if entry_kind == "fact" else None,
         entry_segment_id=version.entry_segment_id,
         re_entry=text.get("re_entry", "never"),
+        opens=_midnight(text.get("runs", {}).get("from")),
+        closes=_midnight(text.get("runs", {}).get("until"), after=1),
         exit=rules.parse(exit_rule, place="exit") if exit_rule else None,
         goal=rules.parse(goal["rule"], place="goal.rule") if goal else None,
         goal_within=timedelta(days=goal.get("within_days", GOAL_DAYS) if goal else GOAL_DAYS),
         steps={step.id: step for step in _steps(version)},
     )
+
+
+def _midnight(day: str | None, after: int = 0) -> datetime | None:
+    """Return when a day begins in the zone of the house, or so many days after it."""
+    if day is None:
+        return None
+    return zones.first_instant(zones.zone(zones.DEFAULT), date.fromisoformat(day) + timedelta(days=after), time.min)
 
 
 def _steps(version: Version) -> list[StepAt]:

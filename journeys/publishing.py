@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from channels import holds
 from channels.models import Hold
-from journeys import definitions, engine, entries
+from journeys import days, definitions, engine, entries
 from journeys.definition.facts import news_topic
 from journeys.definitions import BadDefinition, Checked
 from journeys.models import Edge, Journey, Step, Version
@@ -173,8 +173,9 @@ def _make_current(journey: Journey, version: Version, now: datetime) -> None:
         holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
         journey.state = JourneyState.LIVE
         before = None
-    # Days are looked for from here on, or from the last look where members entered by days already.
-    if before is None or before.definition["entry"].keys() != version.definition["entry"].keys():
+    # Days are looked for from here on, or from the last look where members entered by such days already.
+    kinds_of_entry = version.definition["entry"].keys() & set(days.KINDS)
+    if before is None or not kinds_of_entry & before.definition["entry"].keys():
         journey.dates_until = now
     journey.save()
 
@@ -209,6 +210,7 @@ def _entry_topics(version: Plan) -> set[str]:
 
 def _take_in(version: Version, now: datetime) -> None:
     """Name whoever is in the entry segment already, if the entry says so; each stay there is worth one entry."""
-    entry = version.definition["entry"].get("segment", {})
-    if entry.get("include_existing") and version.journey.state == JourneyState.LIVE:
-        entries.name_existing(plan(version.pk), now)
+    found = plan(version.pk)
+    begun = found.opens is None or now >= found.opens  # before, the look at its first day does it
+    if found.includes_existing and begun and version.journey.state == JourneyState.LIVE:
+        entries.name_existing(found, now)

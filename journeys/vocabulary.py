@@ -69,3 +69,5 @@ class NotEntered(TextChoices):
     EXIT_RULE = "exit_rule", _("The exit rule was true at entry.")
     ENTRY_RULE = "entry_rule", _("The entry's rule was not true for the member.")
     PAUSED = "paused", _("The journey was paused.")
+    NOT_YET = "not_yet", _("The journey had not begun.")
+    OVER = "over", _("The journey was over.")

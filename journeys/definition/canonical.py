@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from journeys.definition.entry import ENTRIES, GOAL
+from journeys.definition.entry import ENTRIES, GOAL, RUNS
 from journeys.definition.fields import DURATION
 from journeys.steps.base import kinds
 
-HEAD = ("key", "name", "kind", "priority", "entry", "re_entry", "exit", "goal", "holdout", "steps")
+HEAD = ("key", "name", "kind", "priority", "entry", "re_entry", "runs", "exit", "goal", "holdout", "steps")
 PATH = ("key", "weight", "when", "steps")
 # Within rules, facts and small settings: the subject first, then what is asked of it.
 _WORDS = (
@@ -26,6 +26,8 @@ def ordered(definition: Mapping[str, Any]) -> dict[str, Any]:
     found["entry"] = {kind: _by(inner, ENTRIES[kind][0]) for kind, inner in definition["entry"].items()}
     if "goal" in definition:
         found["goal"] = _by(definition["goal"], GOAL)
+    if "runs" in definition:
+        found["runs"] = _by(definition["runs"], RUNS)
     found["steps"] = _steps(definition["steps"])
     return found
 

@@ -39,6 +39,17 @@ def check_re_entry(value: object, place: str = "re_entry") -> None:
         raise BadDefinition(place, _("this must be `never`, `after_exit` or `after_days: 90`."))
 
 
+def check_runs(value: object, place: str = "runs") -> None:
+    """Refuse a time of a journey that has neither a first nor a last day, or has them the wrong way round."""
+    runs = fields.mapping(value, place, _("The time of a journey"))
+    fields.only(runs, RUNS, place)
+    if not runs:
+        raise BadDefinition(place, _("at least one of {names} must stand here.").format(names=listed(RUNS)))
+    days = {name: fields.calendar_date(runs[name], fields.at(place, name)) for name in RUNS if name in runs}
+    if len(days) == 2 and days["from"] > days["until"]:
+        raise BadDefinition(fields.at(place, "until"), _("the last day must not be before the first, `from`."))
+
+
 def check_goal(value: object, place: str = "goal") -> None:
     """Refuse a goal without a rule, or with a deadline that is no number of days."""
     goal = fields.mapping(value, place, _("A goal"))
@@ -97,6 +108,7 @@ def _check_recurring(entry: Mapping[str, Any], place: str) -> None:
 
 
 GOAL = ("rule", "within_days")
+RUNS = ("from", "until")
 # The kinds of entry: the settings of each in the order in which they are written, and what checks them.
 ENTRIES: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], str], None]]] = {
     "segment": (("key", "include_existing"), _check_segment),

@@ -15,7 +15,7 @@ from content.offers import Verdict
 from journeys import definitions
 from journeys.definition import text
 from journeys.definition.canonical import HEAD, PATH
-from journeys.definition.entry import DATES, ENTRIES, GOAL, RE_ENTRY
+from journeys.definition.entry import DATES, ENTRIES, GOAL, RE_ENTRY, RUNS
 from journeys.definition.facts import FACTS
 from journeys.definition.fields import DURATION
 from journeys.playbooks import library
@@ -108,7 +108,7 @@ def test_the_example_of_a_whole_journey_is_good_and_canonical() -> None:
 
 def test_every_part_of_the_head_is_told() -> None:
     assert rows(section("## The head")) == list(HEAD)
-    assert all(f"`{name}`" in section("## The head") for name in GOAL)
+    assert all(f"`{name}`" in section("## The head") for name in (*GOAL, *RUNS))
     assert all(f"`{kind}`" in section("## The head") for kind in JourneyKind.values)
 
 
