@@ -1,4 +1,4 @@
-"""Tokens of the API: everybody's own, and all of them for administrators. What a token is, one page shows once."""
+"""Tokens of the API: the own ones of whoever opens the admin, and all of them for administrators; each is shown once."""
 
 from __future__ import annotations
 

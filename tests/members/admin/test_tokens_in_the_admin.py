@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from members import clock
 from members.models import ApiToken, AuditEntry, User
@@ -112,3 +113,15 @@ def test_nobody_changes_or_deletes_one():
     assert browser.post(f"{LIST}{token.pk}/change/", {"name": "other"}).status_code == 403
     assert browser.post(f"{LIST}{token.pk}/delete/", {"post": "yes"}).status_code == 403
     assert ApiToken.objects.get().name == "tests"
+
+
+def test_for_those_who_do_not_open_the_admin_an_administrator_makes_and_revokes_them():
+    clerk = cast.clerk()
+    clerk.groups.set([Group.objects.get(name="Store clerk")])
+    at_the_till, browser = Client(), signed_in("Administrator")
+    at_the_till.force_login(clerk)
+    assert at_the_till.get(ADD).headers["Location"].startswith("/admin/login/")
+    _answer, text = made(browser, user=clerk.pk, scopes=["offers:read"])
+    assert Caller(text).get("grants/", {"code": "X"}).status_code == 200
+    browser.post(f"{LIST}{ApiToken.objects.get().pk}/revoke/", {"post": "yes"})
+    assert Caller(text).get("grants/", {"code": "X"}).status_code == 401
