@@ -21,6 +21,8 @@ AT = {
     "channels.tasks.forget_webhooks": ("30", "1"),
     "members.tasks.refresh_names": ("35", "1"),
     "channels.tasks.compact_counts": ("40", "1"),
+    "members.tasks.forget_sign_ins": ("50", "1"),
+    "members.tasks.forget_tokens": ("55", "1"),
     "journeys.tasks.compact_counts": ("45", "1"),
 }
 

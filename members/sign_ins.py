@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
@@ -12,6 +14,17 @@ from django.http import HttpRequest
 from members import audit_log
 from members.models import User
 from members.vocabulary import Deed
+
+# Addresses and programs of people are not kept longer than guessing needs; each lock is over after minutes.
+KEPT = timedelta(days=1)
+
+
+def forget(now: datetime) -> int:
+    """Delete the failed attempts of more than a day ago, and return how many; the audit log tells of them.
+
+    `now` is of the real clock, by which guessing is counted.
+    """
+    return int(AccessAttempt.objects.filter(attempt_time__lt=now - KEPT).delete()[0])
 
 
 def connect() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from members import clock, names, segments, standing
+from members import clock, names, segments, sessions, sign_ins, standing, tokens
 from members.standing import points
 
 
@@ -24,6 +25,20 @@ def refresh_standing() -> None:
 def refresh_names() -> None:
     """Forget the words of names that nobody bears any more."""
     names.refresh()
+
+
+@shared_task
+def forget_sign_ins() -> None:
+    """Forget sessions that are over and failed attempts to sign in; both go by the real clock."""
+    now = timezone.now()
+    sessions.forget(now)
+    sign_ins.forget(now)
+
+
+@shared_task
+def forget_tokens() -> None:
+    """Forget the tokens that have been over for long."""
+    tokens.forget(clock.now())
 
 
 @shared_task

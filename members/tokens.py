@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 
 from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from knox.crypto import hash_token
 from knox.models import get_digest_token
@@ -22,6 +23,8 @@ from members.vocabulary import Deed
 
 # How exactly the last use is kept: a write for each call would cost more than the call.
 USE = timedelta(minutes=1)
+# A token that is over stays this long in the list, for whoever wonders why a program stopped.
+KEPT = timedelta(days=90)
 
 
 _USER = [field.attname for field in User._meta.concrete_fields]  # noqa: SLF001 - Django's documented way to a field
@@ -108,6 +111,12 @@ def revoke(token: ApiToken, now: datetime) -> bool:
     if ended:
         audit_log.note(None, Deed.TOKEN_REVOKED, token, _told(token))
     return bool(ended)
+
+
+def forget(now: datetime) -> int:
+    """Delete the tokens that have done nothing for long, as they expired or were revoked, and return how many."""
+    over = Q(expiry__lt=now - KEPT) | Q(revoked_at__lt=now - KEPT)
+    return ApiToken.objects.filter(over).delete()[0]
 
 
 def shown(text: str, now: datetime) -> Shown | None:
