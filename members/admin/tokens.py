@@ -1,4 +1,4 @@
-"""Tokens of the API: the own ones of whoever opens the admin, and all of them for administrators; each is shown once."""
+"""Tokens of the API: their own for those who open the admin, all of them for administrators; each is shown once."""
 
 from __future__ import annotations
 

@@ -193,6 +193,11 @@ API: Mapping[str, Who] = {
     **{f"{_V1}journeys/{page}": STAFF for page in ("", "<slug:key>/", "<slug:key>/draft/")},
     # journeys:publish, journeys:enter
     **{f"{_V1}journeys/<slug:key>/{deed}/": DRAWS for deed in ("publish", "pause", "resume", "stop", "entries")},
+    # subscriptions:read, subscriptions:write
+    **{f"GET {_V1}subscriptions/{page}": STAFF for page in ("", "<uuid:public_id>/")},
+    f"POST {_V1}subscriptions/": ADMIN,
+    **{f"{method} {_V1}subscriptions/<uuid:public_id>/": ADMIN for method in ("PATCH", "DELETE")},
+    **{f"{_V1}subscriptions/<uuid:public_id>/{deed}/": ADMIN for deed in ("secret", "retire-secret", "try")},
     # follow_ups:read, follow_ups:write, hand_offs:read, hand_offs:write, hand_offs:end
     f"{_V1}follow-ups/": STAFF | REPS,
     f"{_V1}follow-ups/<uuid:public_id>/": FOLLOWS_UP,
@@ -209,7 +214,7 @@ ANSWERS: Mapping[str, str] = {
     "admin/logout/": "signs in",
     "logout/": "signs in",
     "hooks/<str:token>/": "403",  # nothing in the call proves that the carrier makes it
-    "api/<path:rest>": "404",
+    "^api/": "404",  # what is not there
 }
 # Who is told that there is nothing, where others are refused.
 NOT_THERE: Mapping[str, Who] = {
