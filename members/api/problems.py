@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
@@ -28,7 +29,7 @@ log = logging.getLogger("django.request")
 class Kind(Enum):
     """A kind of problem: the word that ends its type, its status, and its title."""
 
-    NOT_READABLE = "not-readable", 400, gettext_lazy("The body cannot be read")
+    NOT_READABLE = "not-readable", 400, gettext_lazy("The call cannot be read")
     NOT_AUTHENTICATED = "not-authenticated", 401, gettext_lazy("Nobody is signed in")
     NOT_ALLOWED = "not-allowed", 403, gettext_lazy("This is not allowed")
     SECOND_FACTOR = "second-factor", 403, gettext_lazy("The second factor is missing")
@@ -128,6 +129,9 @@ def _broken(error: Exception, request: HttpRequest) -> Problem:
     """Return the problem for an error that nobody foresaw; it is logged, and none of it is told."""
     if isinstance(error, RecursionError):
         return Problem(Kind.NOT_READABLE, _("The body is nested too deep."))
+    if isinstance(error, TooManyFieldsSent):
+        most = {"most": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}
+        return Problem(Kind.NOT_READABLE, _("The query has more than %(most)d fields.") % most)
     got_request_exception.send(sender=None, request=request)
     log.error("The API broke at %s", request.path, exc_info=error)
     if isinstance(error, OperationalError | InterfaceError):

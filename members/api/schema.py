@@ -21,8 +21,16 @@ from members.api.reading import Shape
 
 # What is known of headers besides that they are text.
 HEADERS = {"Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,64}$"}}
-ALWAYS = (Kind.NOT_AUTHENTICATED, Kind.NOT_ALLOWED, Kind.NOT_ACCEPTABLE, Kind.TOO_MANY, Kind.BROKEN, Kind.UNAVAILABLE)
-WITH_BODY = (Kind.NOT_READABLE, Kind.TOO_LARGE, Kind.MEDIA, Kind.INVALID)
+ALWAYS = (
+    Kind.NOT_READABLE,
+    Kind.NOT_AUTHENTICATED,
+    Kind.NOT_ALLOWED,
+    Kind.NOT_ACCEPTABLE,
+    Kind.TOO_MANY,
+    Kind.BROKEN,
+    Kind.UNAVAILABLE,
+)
+WITH_BODY = (Kind.TOO_LARGE, Kind.MEDIA, Kind.INVALID)
 MEANINGS = {
     200: "It is done, or was before.",
     201: "It is made.",

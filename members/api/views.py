@@ -12,7 +12,6 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -23,6 +22,7 @@ from members.api.parsing import JsonParser
 from members.api.permissions import HasScope
 from members.api.problems import MEDIA_TYPE, Kind, Problem, answer
 from members.api.reading import reader
+from members.api.rendering import ByAccept, JsonRenderer
 from members.api.schema import HouseSchema
 from members.api.throttling import PerMinute
 from members.models import User
@@ -37,7 +37,8 @@ class Endpoint(APIView):
     permission_classes = (HasScope,)
     throttle_classes = (PerMinute,)
     parser_classes = (JsonParser,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (JsonRenderer,)
+    content_negotiation_class = ByAccept
     schema = HouseSchema()
     tag: ClassVar[str] = ""
     largest_body: ClassVar[int] = 1_000_000

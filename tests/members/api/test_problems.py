@@ -41,6 +41,19 @@ def test_a_form_of_the_answer_that_is_not_there():
     refused(caller().post("events/", EMPTY, Accept="text/html"), 406, "not-acceptable")
 
 
+def test_the_form_of_the_answer_is_no_field_of_the_query():
+    refused(caller().get("members/", {"format": "xml", "external_id": "M-ADA"}), 422, "invalid")
+
+
+def test_a_query_of_thousands_of_fields_is_not_read():
+    refused(caller().get("journeys/?" + "a=1&" * 2_000), 400, "not-readable")
+
+
+def test_half_a_character_that_was_sent_can_be_told_back():
+    problem = refused(caller().post("rules/count/", b'{"rule": {"\\ud800": 1}}'), 422, "invalid")
+    assert problem["errors"][0]["field"].startswith("rule")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x"])
 def test_a_body_that_is_no_json_by_its_header(kind):
     refused(caller().post("events/", b"items=1", kind=kind), 415, "media-type")
