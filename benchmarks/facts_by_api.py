@@ -3,7 +3,8 @@
     CHORALE_HOME=/tmp/bench .venv/bin/python -m benchmarks.facts_by_api
 
 Makes 20,000 members, then sends events and purchases with two lines each from a few connections at once, and says what
-arrived, and what `facts.record` alone gives in this process for the same facts.
+arrived, and what `facts.record` alone gives in this process for the same facts. `--processor` says instead how much
+processor time a call takes, of the program and of PostgreSQL, which is much the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import django
@@ -130,19 +132,92 @@ def by_domain(kind: str, size: int, number: int) -> float:
     return sum(map(len, calls)) / (time.perf_counter() - started)
 
 
+def spent(backend: int) -> tuple[float, float]:
+    """Return the seconds of processor time of this process and of a PostgreSQL backend on this machine (Linux)."""
+    fields = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time(), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def by_processor(call: Callable[[bytes], None], kind: str, size: int, number: int) -> tuple[float, float]:
+    """Return the milliseconds of processor time that a call takes: of the program, and of PostgreSQL."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [backend] = cursor.fetchone()
+    sent = bodies(kind, size, number // size)
+    call(bodies(kind, size, 1)[0])  # what is done once for all
+    before = spent(backend)
+    for body in sent:
+        call(body)
+    program, database = (after - at for after, at in zip(spent(backend), before, strict=True))
+    return 1000 * program / len(sent), 1000 * database / len(sent)
+
+
+def by_view(token: str, kind: str) -> Callable[[bytes], None]:
+    """Return what sends a body through the whole application in this process, without a server before it."""
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+    from django.test import Client
+
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    client, headers = Client(SERVER_NAME="127.0.0.1"), {"Authorization": f"Bearer {token}"}
+
+    def call(body: bytes) -> None:
+        answer = client.post(f"/api/v1/{kind}/", body, content_type="application/json", headers=headers)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{answer.status_code}: {answer.content[:300]!r}")
+
+    return call
+
+
+def by_record(kind: str) -> Callable[[bytes], None]:
+    """Return what stores the facts of a body by the domain alone."""
+    from members import facts
+    from members.api.facts import EventIn, PurchaseIn
+    from members.api.reading import reader
+
+    read = reader(EventIn if kind == "events" else PurchaseIn).read
+
+    def call(body: bytes) -> None:
+        facts.record([read(item) for item in json.loads(body)["items"]], datetime.now(UTC))
+
+    return call
+
+
+def processor(token: str, number: int) -> None:
+    """Measure processor time and print it."""
+    for kind in KINDS:
+        for size in (50, 5_000):
+            for name, call in {"domain": by_record(kind), "API": by_view(token, kind)}.items():
+                program, database = by_processor(call, kind, size, number)
+                rate = 1000 * size / (program + database)
+                print(
+                    f"{kind:10} {size:5} a call   {name:6} {program:8.2f} ms program {database:8.2f} ms PostgreSQL"
+                    f" {rate:8,.0f} facts a second of processor time",
+                    flush=True,
+                )
+
+
 def main() -> None:
     """Measure and print."""
     said = argparse.ArgumentParser(description=__doc__)
     said.add_argument("--port", type=int, default=8731)
     said.add_argument("--workers", type=int, default=os.cpu_count() or 2)
     said.add_argument("--facts", type=int, default=40_000)
+    said.add_argument("--processor", action="store_true", help="processor time of each call, and no server")
     given = said.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["CHORALE_API_RATE"] = "10000000"
     django.setup()
     from config import startup
 
     startup.servers()
     token = prepare()
+    if given.processor:
+        processor(token, given.facts)
+        return
     for kind in KINDS:
         for size in (50, 5_000):
             rate = by_domain(kind, size, given.facts)
