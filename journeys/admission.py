@@ -7,24 +7,34 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.webhook.events import Event
-from journeys import telling
+from journeys import ramp, telling
+from journeys.entries import Named, deferred_topic
 from journeys.plan import Plan
 from journeys.vocabulary import EnrollmentState, NotEntered
+from members import news
 from members.rules import Rule
 from members.sql import Sql, rows
 
 # One row a member and entry key; the partial unique index refuses a second live one. The holdout is drawn by a hash
 # salted with the journey's id: the same member is held out every time, and independently of other journeys.
+#
+# Whom the ramp has no room for is named again when the next day begins, and must then fit like anybody else; that this
+# happened is told the first time alone.
 _ENTER = """
 WITH named AS MATERIALIZED (
-    SELECT DISTINCT member_id, entry_key FROM unnest(%(members)s::bigint[], %(keys)s::text[]) AS n(member_id, entry_key)
+    SELECT member_id, entry_key, bool_or(deferred) AS deferred
+    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[]) AS n(member_id, entry_key, deferred)
+    GROUP BY member_id, entry_key
 ),
-judged AS MATERIALIZED (
-    SELECT n.member_id, n.entry_key,
+{judged} AS MATERIALIZED (
+    SELECT n.member_id, n.entry_key, n.deferred,
            (hashint8extended(n.member_id, %(journey)s) & 4294967295)::float8 / 4294967296 < %(holdout)s AS held_out,
            CASE WHEN %(shut)s <> '' THEN %(shut)s
                 WHEN last.under_way THEN 'under_way'
                 WHEN last.entered_at > %(not_since)s THEN 'not_again'
+                WHEN n.deferred AND %(segment)s::bigint IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM members_membership s WHERE s.segment_id = %(segment)s AND s.member_id = n.member_id
+                ) THEN 'left_segment'
                 WHEN ({rule}) IS NOT TRUE THEN 'entry_rule'
                 WHEN ({exit}) THEN 'exit_rule' END AS reason
     FROM named n JOIN members_member m ON m.id = n.member_id
@@ -34,6 +44,7 @@ judged AS MATERIALIZED (
         WHERE e.member_id = n.member_id AND e.journey_id = %(journey)s AND e.entry_key = n.entry_key
     ) last ON true
 ),
+{ramped}
 entered AS (
     INSERT INTO journeys_enrollment (member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
                                      arrived_at, due_at, visit, goal_until, end_reason, held_out)
@@ -47,8 +58,10 @@ entered AS (
 told AS (
     SELECT id AS enrollment_id, member_id, CASE state WHEN 'live' THEN 'entered' ELSE state END AS outcome, '' AS reason
     FROM entered
-    UNION ALL SELECT NULL, member_id, 'not_entered', reason FROM judged WHERE reason IS NOT NULL
+    UNION ALL SELECT NULL, member_id, 'not_entered', reason FROM judged
+    WHERE reason IS NOT NULL AND NOT (deferred AND reason = ANY(%(again)s))
 ),
+put_off AS ({put_off}),
 traced AS (
     INSERT INTO journeys_trace (member_id, journey_id, enrollment_id, step_key, visit, outcome, reason, detail, at)
     SELECT member_id, %(journey)s, enrollment_id, '', 1, outcome, reason, '{{}}', %(now)s FROM told
@@ -63,35 +76,75 @@ counted AS (
 SELECT id, state FROM entered
 """
 
+# The first of a batch get the room; those who waited before come before the others.
+_RAMPED = """
+judged AS MATERIALIZED (
+    SELECT member_id, entry_key, deferred, held_out,
+           CASE WHEN reason IS NULL AND row_number() OVER (
+               PARTITION BY reason IS NULL ORDER BY deferred DESC, member_id, entry_key
+           ) > %(room)s THEN 'ramp' ELSE reason END AS reason
+    FROM asked
+),
+"""
+_PUT_OFF = """
+SELECT member_id, %(topic)s::text AS topic, entry_key AS reference, %(next_day)s::timestamptz AS since
+FROM judged WHERE reason = 'ramp' OR deferred AND reason = ANY(%(again)s)
+"""
+# Whoever the ramp put off is not lost to a pause.
+_AGAIN = (NotEntered.RAMP, NotEntered.PAUSED, NotEntered.NOT_YET)
+
 _ENTERED = {EnrollmentState.LIVE: Event.ENROLLMENT_ENTERED, EnrollmentState.HELD_OUT: Event.ENROLLMENT_HELD_OUT}
 
 
-def admit(plan: Plan, named: Sequence[tuple[int, str]], now: datetime, *, live: bool = True) -> int:
-    """Enroll the members named, as (member id, entry key), where the re-entry rule admits them; return how many.
+def admit(plan: Plan, named: Sequence[Named], now: datetime, *, live: bool = True) -> int:
+    """Enroll the members named where the journey's rules admit them and its ramp has room; return how many.
 
     The caller holds the locks of the members' shards. Whoever is not admitted is told so in the trace.
     """
+    shut = _shut(plan, now, live=live)
+    room = ramp.room(plan, now) if plan.ramp is not None and not shut else None
+    asked = _question(plan, shut, room, now)
+    names = {
+        "members": [one.member_id for one in named],
+        "keys": [one.entry_key for one in named],
+        "deferred": [one.deferred for one in named],
+    }
+    entered = rows(asked.text, {**asked.params, **names})
+    if entered and room is not None:
+        ramp.take(plan, len(entered), now)
+    telling.tell([(pk, _ENTERED[state]) for pk, state in entered], now)
+    return len(entered)
+
+
+def _question(plan: Plan, shut: str, room: int | None, now: datetime) -> Sql:
+    """Return the statement for a plan at a time, without those who are named."""
     rule = _condition(plan.entry_rule, now, otherwise="true").prefixed("r_")
     exit_rule = _condition(plan.exit, now, otherwise="false").prefixed("x_")
+    text = _ENTER.format(
+        rule=rule.text,
+        exit=exit_rule.text,
+        judged="judged" if room is None else "asked",
+        ramped="" if room is None else _RAMPED,
+        put_off=news.insertion(_PUT_OFF),
+    )
     params = {
-        **rule.params,
-        **exit_rule.params,
-        "members": [member for member, _ in named],
-        "keys": [key for _, key in named],
         "journey": plan.journey_id,
         "version": plan.version_id,
+        "segment": plan.entry_segment_id,
         "step": plan.first_step.id,
         "first": plan.first_step.key,
         "holdout": plan.holdout,
-        "shut": _shut(plan, now, live=live),
+        "shut": shut,
+        "room": room,
+        "again": list(_AGAIN),
+        "topic": deferred_topic(plan),
+        "next_day": ramp.today(now).ends,
         "not_since": _not_since(plan.re_entry, now),
         "goal_until": now + plan.goal_within,
         "now": now,
         "today": now.astimezone(UTC).date(),
     }
-    entered = rows(_ENTER.format(rule=rule.text, exit=exit_rule.text), params)
-    telling.tell([(pk, _ENTERED[state]) for pk, state in entered], now)
-    return len(entered)
+    return Sql(text, {**rule.params, **exit_rule.params, **params})
 
 
 def _shut(plan: Plan, now: datetime, *, live: bool) -> str:

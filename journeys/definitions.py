@@ -24,6 +24,7 @@ __all__ = ["BadDefinition", "Checked", "CompiledStep", "Way", "check", "read", "
 REQUIRED = ("key", "name", "kind", "entry", "steps")
 PRIORITY = 50
 LEAST_IMPORTANT = 99
+MOST_A_DAY = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ def _check_head(found: Mapping[str, Any]) -> None:
     check_re_entry(found.get("re_entry", "never"))
     if "runs" in found:
         check_runs(found["runs"])
+    if "ramp" in found:
+        fields.whole(found["ramp"], "ramp", 1, MOST_A_DAY)
     if "exit" in found:
         fields.rule(found["exit"], "exit")
     if "goal" in found:

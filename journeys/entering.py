@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from journeys import admission
+from journeys.entries import Named
 from journeys.models import Enrollment, Journey, Trace
 from journeys.plan import plan
 from journeys.publishing import demand
@@ -44,7 +45,7 @@ def enter(journey: Journey, member: Member, entry_key: str, now: datetime) -> En
     if before and before.ended_at is None:
         return Entered(before, NotEntered.UNDER_WAY)
     is_live = journey.state == JourneyState.LIVE
-    if admission.admit(plan(journey.current_id or 0), [(member.pk, entry_key)], now, live=is_live):
+    if admission.admit(plan(journey.current_id or 0), [Named(member.pk, entry_key)], now, live=is_live):
         return Entered(_latest(journey, member, entry_key), None)
     return Entered(before, _why_not(journey, member))
 

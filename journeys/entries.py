@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from journeys.definition.facts import news_topic
 from journeys.plan import Plan
@@ -26,18 +27,32 @@ SELECT id, properties ->> %(name)s FROM members_event WHERE id = ANY(%(ids)s)
 """
 
 
+class Named(NamedTuple):
+    """A member who is named for entry, and what the entry is about. `deferred` where the ramp put it off before."""
+
+    member_id: int
+    entry_key: str
+    deferred: bool = False
+
+
 def topic(plan: Plan) -> str:
     """Return the topic under which members are named for a journey directly."""
     return f"entry:{plan.journey_id}"
 
 
-def named(plan: Plan, told: Sequence[Told]) -> list[tuple[int, str]]:
-    """Return the members that this news names for entry, as (member id, entry key)."""
+def deferred_topic(plan: Plan) -> str:
+    """Return the topic under which members are named again whom a journey had no room for on the day before."""
+    return f"ramp:{plan.journey_id}"
+
+
+def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
+    """Return the members that this news names for entry."""
     ((kind, entry),) = plan.entry.items()
-    direct = [(member, reference) for member, about, reference in told if about == topic(plan)]
+    deferred = [Named(member, key, deferred=True) for member, about, key in told if about == deferred_topic(plan)]
+    direct = deferred + [Named(member, key) for member, about, key in told if about == topic(plan)]
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
-        return direct + [(member, "") for member, about, _ in told if about == joined]
+        return direct + [Named(member, "") for member, about, _ in told if about == joined]
     if kind == "fact":
         about = news_topic(entry)
         found = [(member, int(reference or 0)) for member, told_of, reference in told if told_of == about]
@@ -53,11 +68,11 @@ def _meant(plan: Plan, found: Sequence[tuple[int, int]]) -> Sequence[tuple[int, 
     return [(member, fact) for member, fact in found if fact in meant]
 
 
-def _keyed(found: Sequence[tuple[int, int]], name: str | None) -> list[tuple[int, str]]:
+def _keyed(found: Sequence[tuple[int, int]], name: str | None) -> list[Named]:
     if name is None:
-        return [(member, "") for member, _ in found]
+        return [Named(member, "") for member, _ in found]
     keys = dict(rows(_PROPERTY, {"name": name, "ids": [fact for _, fact in found]}))
-    return [(member, (keys.get(fact) or "")[:128]) for member, fact in found]
+    return [Named(member, (keys.get(fact) or "")[:128]) for member, fact in found]
 
 
 def name_existing(plan: Plan, now: datetime) -> int:

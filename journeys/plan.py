@@ -33,6 +33,7 @@ class Plan:
     re_entry: Any
     opens: datetime | None  # from when on members enter
     closes: datetime | None  # from when on they do no more
+    ramp: int | None  # how many enter on a day at most
     exit: Rule | None
     goal: Rule | None
     goal_within: timedelta
@@ -73,6 +74,7 @@ def plan(version_id: int) -> Plan:
         re_entry=text.get("re_entry", "never"),
         opens=_midnight(text.get("runs", {}).get("from")),
         closes=_midnight(text.get("runs", {}).get("until"), after=1),
+        ramp=text.get("ramp"),
         exit=rules.parse(exit_rule, place="exit") if exit_rule else None,
         goal=rules.parse(goal["rule"], place="goal.rule") if goal else None,
         goal_within=timedelta(days=goal.get("within_days", GOAL_DAYS) if goal else GOAL_DAYS),
@@ -104,9 +106,15 @@ def _steps(version: Version) -> list[StepAt]:
 
 
 def entering() -> list[tuple[Plan, bool]]:
-    """Return the current versions that take members in, and for each whether its journey is live (else paused)."""
+    """Return the current versions that take members in, and for each whether its journey is live (else paused).
+
+    They come in the order of their journeys, in which whoever enters members into several locks their ramps.
+    """
     found = Journey.objects.filter(state__in=[JourneyState.LIVE, JourneyState.PAUSED], current__isnull=False)
-    return [(plan(version), state == JourneyState.LIVE) for version, state in found.values_list("current_id", "state")]
+    return [
+        (plan(version), state == JourneyState.LIVE)
+        for version, state in found.order_by("pk").values_list("current_id", "state")
+    ]
 
 
 def paused() -> list[int]:

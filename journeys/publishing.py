@@ -200,12 +200,12 @@ def _topics_under_way(version: Plan) -> set[str]:
 
 
 def _entry_topics(version: Plan) -> set[str]:
-    direct = entries.topic(version)
+    direct = {entries.topic(version), entries.deferred_topic(version)}
     if "segment" in version.entry:
-        return {direct, f"segment.joined:{version.entry_segment_id}"}
+        return direct | {f"segment.joined:{version.entry_segment_id}"}
     if "fact" in version.entry:
-        return {direct, news_topic(version.entry["fact"])}
-    return {direct}
+        return direct | {news_topic(version.entry["fact"])}
+    return direct
 
 
 def _take_in(version: Version, now: datetime) -> None:

@@ -71,3 +71,5 @@ class NotEntered(TextChoices):
     PAUSED = "paused", _("The journey was paused.")
     NOT_YET = "not_yet", _("The journey had not begun.")
     OVER = "over", _("The journey was over.")
+    RAMP = "ramp", _("The journey takes in no more members that day; the member is named again on the next.")
+    LEFT_SEGMENT = "left_segment", _("The member had left the segment when there was room.")

@@ -1,7 +1,8 @@
 """The tables of journeys."""
 
+from journeys.models.admission import RampDay
 from journeys.models.enrollments import Enrollment, StepCount, Trace
 from journeys.models.journeys import Edge, Journey, Step, Version
 from journeys.models.playback import Playback
 
-__all__ = ["Edge", "Enrollment", "Journey", "Playback", "Step", "StepCount", "Trace", "Version"]
+__all__ = ["Edge", "Enrollment", "Journey", "Playback", "RampDay", "Step", "StepCount", "Trace", "Version"]

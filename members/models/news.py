@@ -11,7 +11,7 @@ class News(models.Model):
 
     member = models.ForeignKey(Member, models.CASCADE, db_index=False, related_name="+", db_constraint=False)
     topic = models.CharField(max_length=96)
-    reference = models.CharField(max_length=64, blank=True)  # the fact's id, the segment's id …
+    reference = models.CharField(max_length=128, blank=True)  # the fact's id, an entry key …
     recorded_at = models.DateTimeField()
     shard = shard_field("member")
 

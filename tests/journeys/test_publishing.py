@@ -36,9 +36,9 @@ def publish(*steps: dict[str, Any], now: datetime = NOW, **head: Any) -> Version
 
 
 def topics(of: Journey) -> set[str]:
-    """What the journey listens to, apart from being named directly."""
+    """What the journey listens to, apart from being named directly, or again."""
     found = Listener.objects.filter(listener=f"journey:{of.pk}").values_list("topic", flat=True)
-    return set(found) - {f"entry:{of.pk}"}
+    return set(found) - {f"entry:{of.pk}", f"ramp:{of.pk}"}
 
 
 def test_publishing_stores_the_version_its_steps_and_its_ways() -> None:

@@ -82,6 +82,8 @@ HEADS: list[tuple[dict[str, Any], str]] = [
     ({"runs": {"to": "2026-12-31"}}, "runs.to: there is no setting of this name here;"),
     ({"runs": {"from": "31.12.2026"}}, 'runs.from: this must be a date such as "2026-11-27".'),
     ({"runs": {"from": "2026-12-02", "until": "2026-12-01"}}, "runs.until: the last day must not be before the first"),
+    ({"ramp": 0}, "ramp: this must be a whole number from 1 to 100000000."),
+    ({"ramp": "500"}, "ramp: this must be a whole number"),
     ({"exit": BAD_RULE}, "exit.all[0].tag.nam: "),
     ({"goal": {"within_days": 3}}, "goal: the setting `rule` is missing; add it."),
     ({"goal": {"rule": TAGGED, "within_days": "3"}}, "goal.within_days: this must be a whole number"),

@@ -116,6 +116,7 @@ DEFINITION = st.fixed_dictionaries(
         "priority": st.integers(1, 99),
         "re_entry": st.sampled_from(["never", "after_exit"]) | st.just({"after_days": 30}),
         "runs": st.sampled_from([{"until": "2026-12-31", "from": "2026-12-31"}, {"from": "2026-12-01"}]),
+        "ramp": st.integers(1, 999),
         "exit": RULE,
         "goal": st.fixed_dictionaries({"within_days": st.integers(1, 90), "rule": RULE}),
         "holdout": st.sampled_from([0, 0.1, 0.125, 0.9]),
