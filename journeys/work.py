@@ -10,7 +10,7 @@ from members.sql import rows
 
 # Shards with little to do are ticked together, up to so much of it: a batch makes some forty statements, whose planning
 # costs the same for one member as for hundreds. Small enough that a rush of news still keeps several workers busy.
-TOGETHER = 500
+TOGETHER = 1_000
 
 # How much there is in each shard, counted no further than matters: an idle million costs next to nothing.
 _WORK = """

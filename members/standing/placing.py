@@ -34,9 +34,10 @@ COLUMNS = {
 # next tier follows its cut-off), and segments are refreshed as a whole after a run anyway.
 TOLD = ("tier", "rfm_class", "churn", "points")
 
-# Only rows that change are written. INSERT … ON CONFLICT DO UPDATE … WHERE would lock, and so write, the unchanged ones
-# too. Rows are locked in the order of members before they are updated, so that a run and the ticks never deadlock; a
-# row that another refresh has written since it was read is left to that one, which has seen the newer facts.
+# What is placed is worked out once, not anew for each comparison. Only rows that change are written: INSERT … ON
+# CONFLICT DO UPDATE … WHERE would lock, and so write, the unchanged ones too. Rows are locked in the order of members
+# before they are updated, so that a run and the ticks never deadlock; a row that another refresh has written since it
+# was read is left to that one, which has seen the newer facts.
 PLACE = """
     WITH given AS MATERIALIZED ({given}),
     who AS (SELECT id AS member_id FROM members_member WHERE {who}),
@@ -49,7 +50,7 @@ PLACE = """
           FROM who LEFT JOIN bought USING (member_id) LEFT JOIN balance USING (member_id)
     ),
     scored AS (SELECT measured.*, {scores} FROM measured),
-    placed AS (SELECT member_id, {placed} FROM scored),
+    placed AS MATERIALIZED (SELECT member_id, {placed} FROM scored),
     changed AS MATERIALIZED (
         SELECT placed.*, old.as_of AS seen, old.tier AS tier_before, ({told_old}) IS DISTINCT FROM ({told_new}) AS told
           FROM placed LEFT JOIN members_standing old ON old.member_id = placed.member_id AND {old_who}

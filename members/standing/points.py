@@ -31,29 +31,30 @@ LOCK = 0x45_78_70_69
 LOTS = f"""
     SELECT member_id, entry_id, kind, points, expires_at,
            greatest(lost, told) - greatest(lost_before, told) AS expired,
-           spent + greatest(max(lost) OVER (PARTITION BY member_id), told) AS gone,
-           CASE WHEN kind = 'earned' AND NOT past THEN greatest(0, least(points, upto - spent
-                     - greatest(max(lost) OVER (PARTITION BY member_id), told))) ELSE 0 END AS remaining
+           spent + greatest(all_lost, told) AS gone,
+           CASE WHEN kind = 'earned' AND NOT past
+                THEN greatest(0, least(points, upto - spent - greatest(all_lost, told))) ELSE 0 END AS remaining
       FROM (SELECT ran.*,
                    max(upto - spent_before) FILTER (WHERE past) OVER so_far AS lost,
                    max(upto - spent_before) FILTER (WHERE past)
-                       OVER (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS lost_before
+                       OVER (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS lost_before,
+                   max(upto - spent_before) FILTER (WHERE past) OVER of_member AS all_lost,
+                   -coalesce(sum(points) FILTER (WHERE kind = 'spent') OVER of_member, 0) AS spent,
+                   -coalesce(sum(points) FILTER (WHERE kind = 'expired') OVER of_member, 0) AS told
               FROM (SELECT entry.*,
                            sum(points) FILTER (WHERE kind = 'earned') OVER so_far AS upto,
-                           -coalesce(sum(points) FILTER (WHERE kind = 'spent') OVER so_far, 0) AS spent_before,
-                           -coalesce(sum(points) FILTER (WHERE kind = 'spent') OVER of_member, 0) AS spent,
-                           -coalesce(sum(points) FILTER (WHERE kind = 'expired') OVER of_member, 0) AS told
+                           -coalesce(sum(points) FILTER (WHERE taken) OVER so_far, 0) AS spent_before
                       FROM (SELECT member_id, id AS entry_id, kind, points, expires_at, happened_at,
+                                   kind = 'spent' AS taken,
                                    kind = 'earned' AND coalesce(expires_at <= %(now)s, false) AS past,
                                    CASE WHEN kind = 'earned' THEN coalesce(expires_at, 'infinity')
                                         ELSE happened_at END AS placed
                               FROM members_pointsentry
                              WHERE happened_at <= %(now)s AND NOT (kind = 'expired' AND source = '{SOURCE}')
                                    {{of_whom}}) AS entry
-                    WINDOW of_member AS (PARTITION BY member_id),
-                           so_far AS (PARTITION BY member_id
-                                      ORDER BY placed, kind = 'spent', happened_at, entry_id)) AS ran
-            WINDOW so_far AS (PARTITION BY member_id ORDER BY placed, kind = 'spent', happened_at, entry_id)) AS lot
+                    WINDOW so_far AS (PARTITION BY member_id ORDER BY placed, taken, happened_at, entry_id)) AS ran
+            WINDOW so_far AS (PARTITION BY member_id ORDER BY placed, taken, happened_at, entry_id),
+                   of_member AS (PARTITION BY member_id)) AS lot
 """
 
 # A row for each member with entries. The inner query knows the next expiry, the outer one adds up what goes then.
