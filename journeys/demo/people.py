@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from journeys.demo.catalogue import favourite
 from journeys.demo.dice import Dice
@@ -24,6 +25,7 @@ WITHDRAWN = 0.06  # of those who had agreed
 _DAY = timedelta(days=1)
 
 
+@cache
 def region(customer: str) -> Region:
     """Return where a customer lives."""
     left = Dice("customer", customer).part("region")
@@ -34,6 +36,7 @@ def region(customer: str) -> Region:
     return REGIONS[0]
 
 
+@cache
 def home(customer: str) -> Shop:
     """Return the customer's home store."""
     return Dice("customer", customer).one_of("home", region(customer).shops)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from channels.models import PressurePolicy, QuietHours, Team
@@ -54,8 +55,9 @@ def open_stores() -> None:
 
 def set_up() -> None:
     """Make the logins, the quiet hours and the contact pressure policy where they are missing."""
+    password = make_password(PASSWORD)  # hashed once: that takes its time on purpose
     for login in LOGINS:
-        _employ(login)
+        _employ(login, password)
     for channel, (opens, closes) in HOURS.items():
         QuietHours.objects.get_or_create(channel=channel, defaults={"opens": opens, "closes": closes})
     PressurePolicy.objects.get_or_create(pk=1, defaults={"messages": 3, "days": 7})
@@ -68,10 +70,11 @@ def join_teams() -> None:
         team.users.add(*people)
 
 
-def _employ(login: Login) -> None:
+def _employ(login: Login, password: str) -> None:
     user, new = User.objects.get_or_create(
         username=login.username,
         defaults={
+            "password": password,
             "first_name": login.first_name,
             "last_name": "(invented)",
             "email": f"{login.username}@example.com",
@@ -81,6 +84,4 @@ def _employ(login: Login) -> None:
         },
     )
     if new:
-        user.set_password(PASSWORD)
-        user.save()
         user.groups.set(Group.objects.filter(name=login.role))

@@ -25,6 +25,8 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 HALVES = re.compile("[\ud800-\udfff]")
 # Invisible, but letters of Persian, Hindi and other names join or stand apart by them.
 JOINERS = str.maketrans("", "", "\u200c\u200d")
+# Read once: an enumeration works its values out anew each time.
+_CHANNELS, _PURPOSES = frozenset(Channel.values), frozenset(Purpose.values)
 DEEPEST = 20  # levels of a JSON value: more breaks some reader's recursion
 
 
@@ -154,7 +156,7 @@ def document(value: Mapping[str, Any], what: What) -> str:
 
 def consent(channel: str, purpose: str, field: str) -> None:
     """Refuse a channel and a purpose that there are no consents for; `field` is the item's that named them."""
-    if channel not in Channel.values or purpose not in Purpose.values:
+    if channel not in _CHANNELS or purpose not in _PURPOSES:
         raise BadItem(
             _("There is no consent to “%(purpose)s” by “%(channel)s”; purposes: %(purposes)s; channels: %(channels)s.")
             % {
