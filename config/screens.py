@@ -30,6 +30,7 @@ CONTENT = {
 CHANNELS = {
     "channels.message": "outbox",
     "channels.followup": "support_agent",
+    "channels.handoff": "handshake",
     "channels.sender": "send",
     "channels.team": "groups",
     "channels.quiethours": "bedtime",

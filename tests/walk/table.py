@@ -70,6 +70,7 @@ SCREENS: Mapping[str, Screen] = {
     "content/redemption": Screen(STAFF),
     "channels/message": Screen(STAFF),
     "channels/followup": Screen(STAFF, change=LEADS),
+    "channels/handoff": Screen(STAFF),
     "channels/receipt": Screen(STAFF),
     "channels/sender": Screen(STAFF, ADMIN, ADMIN, ADMIN),
     "channels/team": Screen(STAFF, ADMIN, LEADS, ADMIN),

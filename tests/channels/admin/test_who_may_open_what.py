@@ -27,6 +27,8 @@ PAGES = {
     "/admin/channels/followup/": DESK,
     "/admin/channels/followup/{follow_up}/change/": DESK,
     "/admin/channels/followup/{follow_up}/delete/": set(),
+    "/admin/channels/handoff/": {*DESK, "Store clerk"},
+    "/admin/channels/handoff/add/": set(),
     "/admin/channels/sender/": OFFICE,
     "/admin/channels/sender/add/": {"Administrator"},
     "/admin/channels/sender/add/?adapter=email": {"Administrator"},
