@@ -17,6 +17,7 @@ import httpx
 from django.utils.translation import gettext_lazy as _
 
 from channels.base import BadSettings, Fate, Outgoing, Result, Setting
+from channels.wire import Bounded
 
 SETTINGS = (
     Setting("timeout", _("Time-out"), _("Seconds to wait for each answer."), default=10, kind=int),
@@ -81,7 +82,7 @@ class Line:
     def open(self) -> Iterator[None]:
         """Keep connections open until the block ends."""
         limits = httpx.Limits(max_connections=self.connections, keepalive_expiry=30)
-        way = self._way and self._way(httpx.HTTPTransport(limits=limits, verify=_trust(), trust_env=False))
+        way = self._way and self._way(Bounded(limits, _trust(), self.timeout))
         with httpx.Client(timeout=self.timeout, limits=limits, verify=_trust(), transport=way) as self._client:
             yield
         self._client = None

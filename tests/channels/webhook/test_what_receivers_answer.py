@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -163,6 +165,45 @@ def trickle(over: threading.Event) -> Answer:
             handler.wfile.write(b".")
 
     return drip
+
+
+def without_end(over: threading.Event, piece: bytes, pause: float) -> Answer:
+    """Send the beginning of an answer, and then the same piece of its headers as long as anybody listens."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        with suppress(OSError):
+            handler.connection.sendall(b"HTTP/1.1 200 OK\r\n" if b"HTTP" not in piece else b"")
+            while not over.wait(pause):
+                handler.connection.sendall(piece)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("piece", "pause"),
+    [
+        (b"x-more: and more\r\n", 0.05),
+        (b"x-more: " + b"m" * 10_000 + b"\r\n", 0),
+        (b"x" * 10_000, 0),
+        (b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", 0.05),
+        (b"HTTP/1.1 103 Early Hints\r\nlink: " + b"a" * 10_000 + b"\r\n\r\n", 0),
+    ],
+    ids=["slow headers", "many headers", "a long header", "slow interim answers", "many interim answers"],
+)
+def test_headers_that_do_not_end_cost_a_worker_no_more_than_the_time_out(
+    receiver: Receiver, piece: bytes, pause: float
+) -> None:
+    over = threading.Event()
+    receiver.answers = [without_end(over, piece, pause)]
+    shop = subscription(receiver.url, "grant.declined", timeout=1)
+    queued, began = declined(), time.monotonic()
+    assert delivery.deliver(shop, NOW).queued == 1
+    took = time.monotonic() - began
+    over.set()
+    assert took < 8, "it was waited for without end"
+    assert stored(queued)[:2] == ("queued", "carrier_failed")
+    assert delivery.deliver(shop, NOW + HOUR).sent == 1
 
 
 @pytest.mark.parametrize("deed", ["hang", "break off", "trickle"])
