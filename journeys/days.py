@@ -33,8 +33,10 @@ SELECT m.id AS member_id, d.day::text AS reference
 FROM members_member m {zone_join}
 JOIN unnest(%(zones)s::text[], %(days)s::date[], %(dates)s::date[], %(marks)s::text[]) AS d(zone, day, date, mark)
   ON d.zone = {zone} AND d.mark = substr({given}, 6)
-WHERE {given} {before} d.date::text AND length({given}) = 10
+WHERE {given} {before} d.date::text AND length({given}) = 10 {whose}
 """
+# So that the index finds whose day it is; the date of an attribute is looked for among everybody.
+_WHOSE = "AND EXTRACT(MONTH FROM {field}) * 100 + EXTRACT(DAY FROM {field}) = ANY(%(calendar)s::numeric[])"
 # Only those for whom the rule holds are named: of a day for few, the many others get neither news nor a trace.
 _RECURRING = """
 SELECT m.id AS member_id, d.day::text AS reference
@@ -125,11 +127,16 @@ def _dated(entry: Mapping[str, Any], opened: Iterable[Opened]) -> Sql:
     given, attribute = _given(entry["of"])
     params = {
         **{name: list(values) for name, values in columns},
+        "calendar": sorted({int(mark.replace("-", "")) for *_, mark in marked}),
         "attribute": attribute,
         "default_zone": zones.DEFAULT,
     }
     text = _DATED.format(
-        zone_join=zones.MEMBER_ZONE_JOIN, zone=zones.MEMBER_ZONE, given=given, before="<=" if attribute else "<"
+        zone_join=zones.MEMBER_ZONE_JOIN,
+        zone=zones.MEMBER_ZONE,
+        given=given,
+        before="<=" if attribute else "<",
+        whose="" if attribute else _WHOSE.format(field=f"m.{entry['of']}"),
     )
     return Sql(text, params)
 

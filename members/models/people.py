@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Upper
+from django.db.models.functions import ExtractDay, ExtractMonth, Upper
 from django.utils.translation import gettext_lazy as _
 
 from members import names
@@ -63,6 +63,9 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["shard", "id"], name="member_shard"),
             models.Index(fields=["last_name", "first_name"], name="member_name"),
+            # Anniversaries: whose day it is, without looking at everybody.
+            models.Index(ExtractMonth("birthday") * 100 + ExtractDay("birthday"), name="member_birthday"),
+            models.Index(ExtractMonth("joined_on") * 100 + ExtractDay("joined_on"), name="member_joined_on"),
             # Beginnings of names, in any case and whatever the database's collation: what `istartswith` asks for.
             models.Index(OpClass(Upper("last_name"), name="text_pattern_ops"), name="member_last_name_begins"),
             models.Index(OpClass(Upper("first_name"), name="text_pattern_ops"), name="member_first_name_begins"),

@@ -11,6 +11,7 @@ from journeys import days, publishing
 from journeys.definition import recurrence
 from journeys.models import Enrollment, Journey, Trace
 from members.models import Member, News
+from members.sql import rows
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.journeys.drawn import published, stands, tick
@@ -105,3 +106,17 @@ def test_a_journey_that_is_published_with_another_kind_of_entry_names_no_days_of
     publishing.publish(journey, definition, later)
     assert (look(later), look(later + HOUR)) == (0, 0)
     assert look(later + DAY) == 1
+
+
+def test_whose_birthday_it_is_is_found_by_an_index() -> None:
+    """A day comes somewhere every hour; looking at a million members for it would keep a machine busy."""
+    crowd = (
+        Member(external_id=f"B-{number}", birthday=date(1980, 1, 1) + number * DAY, recorded_at=NOW)
+        for number in range(2_000)
+    )
+    Member.objects.bulk_create(crowd)
+    rows("ANALYZE members_member", {})
+    asked = days._dated({"of": "birthday"}, [("Europe/Berlin", date(2026, 2, 28))])
+    plan = "\n".join(line for (line,) in rows(f"EXPLAIN {asked.text}", asked.params))
+    assert "member_birthday" in plan
+    assert "Seq Scan on members_member" not in plan
