@@ -42,6 +42,33 @@
     one.click();
   }
 
+  // A part that is read anew while somebody is in it gives the focus back to what stood there: htmx does so by ids alone.
+  const FOCUSABLE = "a[href], button, summary, input:not([type=hidden]), select, textarea, [tabindex]";
+  const left = [];
+
+  function place(one) {
+    return one.id || one.getAttribute("href") || one.closest("form")?.getAttribute("action") || words(one);
+  }
+
+  function leave({ detail: { target } }) {
+    const one = document.activeElement;
+    if (one === document.body || !target.contains(one)) return;
+    const around = target.parentElement;
+    left.push({ target, around, at: place(one), nth: [...around.querySelectorAll(FOCUSABLE)].indexOf(one) });
+  }
+
+  function back() {
+    for (const { target, around, at, nth } of left.splice(0)) {
+      if (document.activeElement !== document.body) return;
+      const part = target.isConnected ? target : document.getElementById(target.id) || around;
+      const others = [...part.querySelectorAll(FOCUSABLE)];
+      // What led to more of a list is gone; the first that came is in its place.
+      const found = others.find((one) => place(one) === at) || (part === around && others[nth]) || part;
+      if (!found.matches(FOCUSABLE)) found.tabIndex = -1;
+      found.focus({ preventScroll: true });
+    }
+  }
+
   // Whoever opens the menu by keyboard is in it then.
   function enter(event) {
     if (!event.detail && event.target.closest("[x-on\\:click*=sidebarMobileOpen]")) {
@@ -49,13 +76,21 @@
     }
   }
 
+  // Unfold shows a page when its scripts run; by then the browser has given up on the field to begin with.
+  function begin() {
+    if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
+  }
+
   document.addEventListener("alpine:initialized", mend);
   // The admin's pickers of many out of many are built when everything is loaded.
   window.addEventListener("load", () => setTimeout(mend));
   document.addEventListener("DOMContentLoaded", () => {
+    setTimeout(begin);
     names = JSON.parse(document.getElementById("icon-names").textContent);
     mend();
     document.body.addEventListener("htmx:afterSettle", mend);
+    document.body.addEventListener("htmx:beforeSwap", leave);
+    document.body.addEventListener("htmx:afterSettle", back);
   });
   document.addEventListener("keydown", press);
   document.addEventListener("click", enter);
