@@ -37,7 +37,7 @@ from tests.channels.test_desk_by_the_api import follow_up, team
 from tests.channels.webhook.receiver import subscription
 from tests.journeys.drawn import ANYBODY, published, segment
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "2"))
 SEED = int(os.environ.get("SCHEMATHESIS_SEED", "1"))
 # Lists at the length that the schema allows are another test's: one of them takes as long as all other calls together.
 LONG = 500
@@ -171,13 +171,13 @@ def test_no_call_breaks_anything_and_every_answer_is_declared(
 
 
 ODD = {
-    "Accept": ["", ";;;", "*/*;q=0", "text/html", "\xff"],
-    "Accept-Language": ["\xff", "a" * 3_000],
-    "Content-Type": ["", "\xff", "application/json; charset=utf-16", "multipart/form-data; boundary="],
-    "Idempotency-Key": ["", "\xff", "x" * 65],
-    "If-Match": ['"', '"a", "b"', "\xff"],
-    "If-None-Match": ["*", 'W/"', "\xff"],
-    "If-Unmodified-Since": ["x", "Sat, 01 Jan 2000 00:00:00 GMT"],
+    "Accept": [";;;", "text/html", "\xff"],
+    "Accept-Language": ["\xff"],
+    "Content-Type": ["\xff", "application/json; charset=utf-16", "multipart/form-data; boundary="],
+    "Idempotency-Key": ["\xff"],
+    "If-Match": ['"a", "b"', "\xff"],
+    "If-None-Match": ["*", 'W/"'],
+    "If-Unmodified-Since": ["Sat, 01 Jan 2000 00:00:00 GMT"],
 }
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from members.models import Consent, Event, PointsEntry, Purchase
+from members.models import Consent, Event, Member, PointsEntry, Purchase
 from tests import cast
 from tests.callers import caller, refused
 from tests.content.at_once import at_once
@@ -215,3 +215,12 @@ def test_properties_are_kept_as_they_were_sent():
     properties = {"note": "naïve “quotes”\n", "deep": [{"x": [1, None, True, 0.25]}]}
     caller().post("events/", {"items": [event(properties=properties)]})
     assert Event.objects.get().properties == properties
+
+
+@pytest.mark.django_db
+def test_a_member_who_stands_in_thousands_of_items_keeps_nobody_waiting():
+    items = [{"external_id": "M-NEW", "first_name": f"Name {number}"} for number in range(5_000)]
+    answer = caller().post("members/", {"items": items})
+    assert (answer.status_code, answer.data["new"], answer.data["changed"]) == (207, 1, 49)
+    assert [error["index"] for error in answer.data["errors"]] == list(range(50, 5_000))
+    assert Member.objects.get().first_name == "Name 49"
