@@ -23,7 +23,7 @@ _EDIT = ("view", "add", "change", "delete")
 _FACTS = "event purchase purchaseline pointsentry"
 _SEE_MEMBERS = f"member identity tag consent suppression {_FACTS} standing membership touchpoint store"
 _SEE_SENDING = "message rendering receipt followup handoff team sender quiethours pressurepolicy hold"
-_SEE_JOURNEYS = "journey version step enrollment trace"
+_SEE_JOURNEYS = "journey version step enrollment trace holdoutpolicy"
 _SEE_PLANS = "segment content variant offer"
 
 # Role → what its people may do → the models. Publishing, pausing and stopping are changes of a journey;

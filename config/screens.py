@@ -44,6 +44,7 @@ JOURNEYS = {
     "journeys.version": "history",
     "journeys.enrollment": "directions_walk",
     "journeys.trace": "timeline",
+    "journeys.holdoutpolicy": "science",
 }
 PEOPLE = {
     "members.user": "person",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from channels.webhook.events import Event
@@ -16,7 +17,8 @@ from members.rules import Rule
 from members.sql import Sql, rows
 
 # One row a member and entry key; the partial unique index refuses a second live one. The holdout is drawn by a hash
-# salted with the journey's id: the same member is held out every time, and independently of other journeys.
+# salted with the journey's id: the same member is held out every time, and independently of other journeys. That over
+# all has a salt of its own: the same members in every journey, and independently of each journey's own.
 #
 # Whom the ramp has no room for is named again when the next day begins, and must then fit like anybody else; that this
 # happened is told the first time alone.
@@ -28,7 +30,9 @@ WITH named AS MATERIALIZED (
 ),
 {judged} AS MATERIALIZED (
     SELECT n.member_id, n.entry_key, n.deferred,
-           (hashint8extended(n.member_id, %(journey)s) & 4294967295)::float8 / 4294967296 < %(holdout)s AS held_out,
+           (hashint8extended(n.member_id, %(journey)s) & 4294967295)::float8 / 4294967296 < %(holdout)s
+           OR (hashint8extended(n.member_id, %(over_all)s) & 4294967295)::float8 / 4294967296
+              < COALESCE((SELECT share FROM journeys_holdoutpolicy WHERE id = 1), 0)::float8 AS held_out,
            CASE WHEN %(shut)s <> '' THEN %(shut)s
                 WHEN last.under_way THEN 'under_way'
                 WHEN last.entered_at > %(not_since)s THEN 'not_again'
@@ -90,6 +94,7 @@ _PUT_OFF = """
 SELECT member_id, %(topic)s::text AS topic, entry_key AS reference, %(next_day)s::timestamptz AS since
 FROM judged WHERE reason = 'ramp' OR deferred AND reason = ANY(%(again)s)
 """
+OVER_ALL = int.from_bytes(blake2b(b"holdout over all", digest_size=8).digest(), signed=True)
 # Whoever the ramp put off is not lost to a pause.
 _AGAIN = (NotEntered.RAMP, NotEntered.PAUSED, NotEntered.NOT_YET)
 
@@ -134,6 +139,7 @@ def _question(plan: Plan, shut: str, room: int | None, now: datetime) -> Sql:
         "step": plan.first_step.id,
         "first": plan.first_step.key,
         "holdout": plan.holdout,
+        "over_all": OVER_ALL,
         "shut": shut,
         "room": room,
         "again": list(_AGAIN),

@@ -15,7 +15,7 @@ class JourneysConfig(AppConfig):
         from channels import whys as explaining
         from journeys import home, whys
         from journeys.api import SCOPES
-        from journeys.models import Journey
+        from journeys.models import HoldoutPolicy, Journey
         from journeys.panels import ENROLLMENTS, UNDER_WAY
         from journeys.steps import house
         from members import audit_log, news, panels, scopes
@@ -34,6 +34,7 @@ class JourneysConfig(AppConfig):
             )
         )
         # Publishing, pausing and stopping are deeds with names of their own.
+        audit_log.watch(HoldoutPolicy)
         audit_log.watch(Journey, without=["state", "current", "dates_until"])
 
 

@@ -1,3 +1,3 @@
 """The screens of the admin for journeys."""
 
-from journeys.admin import enrollment, journey, version  # noqa: F401 - importing registers the screens
+from journeys.admin import enrollment, holdout, journey, version  # noqa: F401 - importing registers the screens

@@ -76,6 +76,7 @@ SCREENS: Mapping[str, Screen] = {
     "channels/team": Screen(STAFF, ADMIN, LEADS, ADMIN),
     "channels/quiethours": Screen(STAFF, ADMIN, ADMIN, ADMIN),
     "channels/pressurepolicy": Screen(STAFF, change=ADMIN, listed=STAFF),
+    "journeys/holdoutpolicy": Screen(STAFF, change=ADMIN, listed=STAFF),
     "channels/hold": Screen(STAFF, add=DRAWS, delete=DRAWS),
     "journeys/journey": Screen(STAFF, DRAWS, DRAWS),
     "journeys/version": Screen(STAFF),

@@ -17,6 +17,7 @@ from config import roles
 from content import links, offers
 from content.models import Grant, Link
 from content.offers import addresses
+from journeys.models import HoldoutPolicy
 from members import clock, consent, segments, tokens
 from members.models import Segment, Suppression, User
 from members.vocabulary import Channel
@@ -81,6 +82,7 @@ def furnished() -> There:
         FollowUp.objects.get(), HandOff.objects.get(pk=hand_off.pk), Suppression.objects.get(), cast.rep(),
         QuietHours.objects.create(channel="sms", opens=time(9), closes=time(20)),
         PressurePolicy.objects.update_or_create(pk=1)[0],
+        HoldoutPolicy.objects.update_or_create(pk=1)[0],
         holds.place(Hold.Scope.CHANNEL, "chat", "Moving.", now),
         Receipt.objects.create(
             sender=mail, key="k", kind="delivered", message=sent, payload={}, happened_at=now, recorded_at=now
