@@ -167,9 +167,12 @@ def _condition(rule: Rule | None, now: datetime, *, otherwise: str) -> Sql:
 
 
 def _not_since(re_entry: Any, now: datetime) -> datetime:
-    """Return the instant after which an earlier entry with the same key stands against a new one."""
+    """Return the instant after which an earlier entry with the same key stands against a new one.
+
+    An entry at this very instant always does: journeys that enter one another would never come to rest.
+    """
     if re_entry == "after_exit":
-        return now
+        return now - timedelta(microseconds=1)
     if isinstance(re_entry, dict):
         return now - timedelta(days=re_entry["after_days"])
     return datetime.min.replace(tzinfo=UTC)

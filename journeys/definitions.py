@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from journeys.definition import fields, graph, offers, plain, text, tree
+from journeys.definition import fields, graph, offers, others, plain, text, tree
 from journeys.definition.canonical import HEAD, ordered
 from journeys.definition.entry import check_entry, check_goal, check_re_entry, check_runs
 from journeys.definition.errors import BadDefinition
@@ -83,6 +83,7 @@ def check(definition: object) -> Checked:
     graph.check_targets(placed)
     ways = list(graph.ways(found["steps"]))
     graph.check_ways(placed, ways)
+    others.check_others(placed, str(found["key"]))
     spoken_of = offers.spoken_of(placed, ways)
     return Checked(
         definition=found,

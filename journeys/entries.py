@@ -37,7 +37,12 @@ class Named(NamedTuple):
 
 def topic(plan: Plan) -> str:
     """Return the topic under which members are named for a journey directly."""
-    return f"entry:{plan.journey_id}"
+    return topic_of(plan.journey_id)
+
+
+def topic_of(journey_id: int) -> str:
+    """Return the topic under which members are named for the journey with this id; the reference is the entry key."""
+    return f"entry:{journey_id}"
 
 
 def deferred_topic(plan: Plan) -> str:

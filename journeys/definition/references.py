@@ -11,6 +11,7 @@ from content.models import Content, Offer, Variant
 from content.rendering import BadTemplate, uses_letter
 from journeys.definition import fields
 from journeys.definition.errors import BadDefinition, listed
+from journeys.models import Journey
 from members.vocabulary import Channel
 
 SENDABLE = (Channel.EMAIL.value, Channel.SMS.value, Channel.CHAT.value)
@@ -28,6 +29,13 @@ def check_team(value: object, place: str) -> None:
     key = fields.text(value, place, 64)
     if not Team.objects.filter(key=key).exists():
         raise BadDefinition(place, _("there is no team `{key}`; create it first or name another.").format(key=key))
+
+
+def check_journey(value: object, place: str) -> None:
+    """Refuse what is not the key of a journey."""
+    key = fields.slug(value, place)
+    if not Journey.objects.filter(key=key).exists():
+        raise BadDefinition(place, _("there is no journey `{key}`; create it first or name another.").format(key=key))
 
 
 def check_content(value: object, place: str, channels: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from journeys.steps.base import register
 from journeys.steps.branch import Branch
+from journeys.steps.enter import Enter
 from journeys.steps.exit import Exit
 from journeys.steps.follow_up import FollowUp
 from journeys.steps.go_to import GoTo
@@ -14,7 +15,7 @@ from journeys.steps.update import Update
 from journeys.steps.wait import Wait
 from journeys.steps.wait_for import WaitFor
 
-KINDS = (Send(), GrantOffer(), Wait(), WaitFor(), Branch(), Split(), Update(), FollowUp(), GoTo(), Exit())
+KINDS = (Send(), GrantOffer(), Wait(), WaitFor(), Branch(), Split(), Update(), FollowUp(), GoTo(), Enter(), Exit())
 
 
 def register_all() -> None:

@@ -18,6 +18,7 @@ from journeys.definition.canonical import HEAD, PATH
 from journeys.definition.entry import DATES, ENTRIES, GOAL, RE_ENTRY, RUNS
 from journeys.definition.facts import FACTS
 from journeys.definition.fields import DURATION
+from journeys.models import Journey
 from journeys.playbooks import library
 from journeys.steps.base import kinds
 from journeys.vocabulary import JourneyKind
@@ -70,7 +71,12 @@ def examples(source: str) -> Iterator[Any]:
 def provide(value: Any) -> None:
     """Make what an example refers to."""
     if isinstance(value, dict):
-        for name, made in (("content", said), ("offer", promised), ("team", employed)):
+        for name, made in (
+            ("content", said),
+            ("offer", promised),
+            ("team", employed),
+            ("journey", drawn),
+        ):
             if isinstance(value.get(name), str):
                 made(value[name])
         value = list(value.values())
@@ -85,6 +91,10 @@ def said(key: str) -> None:
 
 def promised(key: str) -> None:
     offer(key)
+
+
+def drawn(key: str) -> None:
+    Journey.objects.get_or_create(key=key, name=key)
 
 
 def employed(key: str) -> None:

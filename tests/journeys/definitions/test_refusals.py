@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from journeys import definitions
+from journeys import definitions, publishing
 from journeys.definitions import BadDefinition
+from journeys.models import Journey
+from tests.cast import NOW
 from tests.journeys.shop import ANYBODY, TAGGED, content, definition, furnish, path, send, step, wait
 
 BAD_RULE = {"all": [{"tag": {"nam": "vip"}}]}
@@ -328,3 +330,22 @@ def test_nesting_without_end() -> None:
     for _depth in range(100):
         lists = [lists]
     assert refusal(definition(name=lists)).endswith("this is nested too deeply; 60 levels are enough.")
+
+
+def test_a_journey_enters_another_one_that_is_there_and_no_way_leads_back() -> None:
+    """Neither straight nor through others; what is only drawn does not count yet."""
+    there = {"key": "other", "kind": "enter", "journey": "second"}
+    assert refusal(definition(there)).startswith("steps[0].journey: there is no journey `second`; create it first")
+    assert refusal(definition({**there, "journey": 3})).startswith("steps[0].journey: a key has 1 to 64")
+    assert refusal(definition(step("enter"))) == "steps[0]: the setting `journey` is missing; add it."
+    for key in ("first", "second", "third"):
+        Journey.objects.create(key=key, name=key.title(), kind="greeting")
+    assert refusal(definition({**there, "journey": "first"})).startswith("steps[0].journey: a journey does not enter")
+    second = definition({**there, "journey": "third"}, key="second")
+    third = definition({**there, "journey": "first"}, key="third")
+    for drawn in (third, second):
+        publishing.publish(Journey.objects.get(key=drawn["key"]), drawn, NOW)
+    way_back = "this leads back here by way of `second`, `third`; a way back is a `go_to` within one journey."
+    assert refusal(definition(there)) == f"steps[0].journey: {way_back}"
+    publishing.publish(Journey.objects.get(key="third"), definition(wait(), key="third"), NOW)
+    definitions.check(definition(there))
