@@ -63,7 +63,7 @@ def _contact(member: Member, talk: Talk, who: User, now: datetime) -> Touchpoint
         direction=talk.direction,
         kind=talk.kind,
         who=who,
-        who_name=who.get_full_name() or who.get_username(),
+        who_name=who.known_as,
         store_id=who.store_id,
         offer_id=grant.offer_id if grant else None,
         offer_name=grant.offer.name if grant else "",

@@ -145,7 +145,7 @@ def _visit(tap: Tap, member_id: int, outcome: str, grant: Grant | None, text: st
         direction=Direction.IN,
         kind=TouchpointKind.VISIT,
         who=tap.who,
-        who_name=tap.who.get_full_name() or tap.who.get_username(),
+        who_name=tap.who.known_as,
         store=tap.store,
         offer_id=grant.offer_id if grant else None,
         offer_name=grant.offer.name if grant else "",

@@ -53,7 +53,7 @@ def _call(follow_up: FollowUp, about: About, who: User, now: datetime) -> Touchp
         direction=Direction.OUT,
         kind=TouchpointKind.CALL,
         who=who,
-        who_name=who.get_full_name() or who.get_username(),
+        who_name=who.known_as,
         store_id=follow_up.team.store_id,
         message_id=about.message_id,
         journey_id=about.journey_id,

@@ -99,7 +99,7 @@ def _row(agreed: Agreed, who: User, request_key: str, now: datetime) -> HandOff:
         note=agreed.note,
         request_key=request_key,
         made_by=who,
-        made_by_name=telling.name_of(who),
+        made_by_name=who.known_as,
         created_at=now,
     )
 

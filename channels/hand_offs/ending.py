@@ -56,7 +56,7 @@ def end(
             answer=answer,
             ending_key=request_key,
             ended_by=who,
-            ended_by_name=telling.name_of(who),
+            ended_by_name=who.known_as,
             ended_at=now,
             # Who handed it over and ends it needs not be told.
             seen_at=now if who.pk == hand_off.made_by_id else None,

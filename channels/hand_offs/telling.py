@@ -28,11 +28,6 @@ def tell_closed(hand_offs: Iterable[HandOff], now: datetime) -> None:
     facts.record([_event(one, HandOffState.CLOSED.value, now) for one in hand_offs], now)
 
 
-def name_of(who: User) -> str:
-    """Return the name that history keeps of somebody."""
-    return who.get_full_name() or who.get_username()
-
-
 def _event(hand_off: HandOff, what: str, now: datetime) -> EventFact:
     properties: dict[str, Any] = {
         "store": hand_off.store.code,
@@ -56,7 +51,7 @@ def _contact(hand_off: HandOff, what: str, who: User, now: datetime) -> Touchpoi
         direction=Direction.OUT if what == AGREED else Direction.IN,
         kind=TouchpointKind.VISIT if came else TouchpointKind.HAND_OFF,
         who=who,
-        who_name=name_of(who),
+        who_name=who.known_as,
         store=hand_off.store,
         offer_id=grant.offer_id if grant else None,
         offer_name=grant.offer.name if grant else "",

@@ -121,7 +121,7 @@ def redeem(
         "channel": channel.value,
         "now": now,
         "who": who and who.pk,
-        "who_name": name_of(who) if who else "",
+        "who_name": who.known_as if who else "",
         "store": store and store.pk,
         "purchase": purchase_id,
     }
@@ -134,11 +134,6 @@ def redeem(
         if found:
             return found
     raise NotLive(_("Others are working on this offer at this moment; try again."))
-
-
-def name_of(who: User) -> str:
-    """Return the name that is kept of somebody."""
-    return (who.get_full_name() or who.get_username())[:150]
 
 
 def settle(text: str, params: dict[str, Any], now: datetime) -> list[int]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from content.models import Grant, Redemption
 from content.offers import closing
 from content.offers.changing import Change, changed
-from content.offers.redeeming import CONTACT_COLUMNS, name_of
+from content.offers.redeeming import CONTACT_COLUMNS
 from members import audit_log, news, touchpoints, zones
 from members.models import Store, User
 from members.sql import rows
@@ -99,7 +99,7 @@ def undo(redemption_id: int, *, request_key: str, now: datetime, who: User) -> R
         "now": now,
         "since": now - UNDO_WITHIN,
         "who": who.pk,
-        "who_name": name_of(who),
+        "who_name": who.known_as,
     }
     _settle(params, found.grant, who, now)
     return _answer(found.pk, request_key)

@@ -6,11 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models.places import Store
 
+_KEPT = 150  # letters; a first and a last name may have twice as many
+
 
 class User(AbstractUser):
     """A marketer, sales rep, store clerk, manager or administrator; clerks belong to a store."""
 
     store = models.ForeignKey(Store, models.SET_NULL, null=True, blank=True, verbose_name=_("store"))
+
+    @property
+    def known_as(self) -> str:
+        """Return the name that history keeps of somebody, as long as its columns are."""
+        return (self.get_full_name() or self.get_username())[:_KEPT]
 
 
 class GivenRight(models.Model):
