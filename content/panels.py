@@ -26,8 +26,7 @@ def load(member: Member, request: HttpRequest, now: datetime) -> Mapping[str, An
         {
             "grant": grant,
             "code": codes.shown(grant.code),
-            "is_live": grant.state == Grant.State.LIVE and now in grant.validity,
-            "is_over": grant.state == Grant.State.LIVE and now not in grant.validity,
+            "state": grant.state_at(now),
             "redemption": next(iter(grant.redemptions.all()), None),
         }
         for grant in grants.order_by("-granted_at")[:MOST]

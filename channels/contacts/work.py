@@ -13,11 +13,12 @@ from channels.counter import words
 from channels.follow_ups import Asked
 from channels.models import FollowUp, HandOff
 from channels.vocabulary import HandOffState
+from content.models import Grant
 from members import zones
 from members.models import User
 
 SIZE = 25
-_HANDED = 50
+HANDED = 50
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,19 @@ def items(listed: Sequence[FollowUp], own: str, now: datetime) -> list[Item]:
 
 def _until(one: FollowUp, own: str, now: datetime) -> str:
     grant = one.message.grant
-    return words.until(grant.validity.upper, now, zones.zone(own)) if grant else ""
+    if grant is None:
+        return ""
+    state = grant.state_at(now)
+    return words.until(grant.validity.upper, now, zones.zone(own)) if state == Grant.State.LIVE else str(state.label)
 
 
 def handed(user: User, team_ids: Collection[int], now: datetime) -> tuple[list[Handed], list[Handed]]:
-    """Return what came back and nobody took note of, and what is under way, the next first."""
-    own = teams.zone_of(user)
-    listed = [shown(one, own, now) for one in hand_offs.of_rep(user, team_ids)[:_HANDED]]
-    back = [one for one in listed if one.hand_off.state != HandOffState.AGREED]
-    return back, [one for one in listed if one.hand_off.state == HandOffState.AGREED]
+    """Return what came back and nobody took note of, and what is under way, at most HANDED of each, the next first."""
+    own, handed_over = teams.zone_of(user), hand_offs.of_rep(user, team_ids)
+    # Asked apart: however much is under way, it must not crowd out what came back.
+    back = handed_over.exclude(state=HandOffState.AGREED)[:HANDED]
+    under_way = handed_over.filter(state=HandOffState.AGREED)[:HANDED]
+    return [shown(one, own, now) for one in back], [shown(one, own, now) for one in under_way]
 
 
 def shown(hand_off: HandOff, own: str, now: datetime) -> Handed:

@@ -1,6 +1,7 @@
 """Offers, grants and redemptions: what is promised."""
 
 import uuid
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -120,6 +121,11 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def state_at(self, now: datetime) -> State:
+        """Return the state as of now: one whose time is over has expired before anybody has booked it."""
+        is_over = self.state == self.State.LIVE and now not in self.validity
+        return self.State.EXPIRED if is_over else self.State(self.state)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store a new grant. One that exists never changes here: its state moves by `content.offers` alone."""

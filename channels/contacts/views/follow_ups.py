@@ -148,6 +148,6 @@ def _offer(grant: Grant, own: str, now: datetime) -> dict[str, Any]:
         "price": formats.money(grant.price, grant.currency, get_language() or "en"),
         "until": words.until(grant.validity.upper, now, zones.zone(own)),
         "code": codes.shown(grant.code),
-        "is_live": grant.state == Grant.State.LIVE and now in grant.validity,
-        "state": grant.get_state_display(),
+        "is_live": grant.state_at(now) == Grant.State.LIVE,
+        "state": grant.state_at(now).label,
     }

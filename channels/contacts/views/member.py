@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,6 +25,9 @@ from content.models import Grant
 from members import audit_log, clock, doors, panels, zones
 from members.models import Member, Touchpoint
 from members.vocabulary import Deed
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _HEARD, _PAST = 100, 20
 # Nothing in a mail runs, and nothing is fetched for it: a picture would tell its sender that somebody looked.
@@ -95,7 +99,7 @@ def _present(request: HttpRequest, found: Member) -> dict[str, Any]:
         "member": found,
         "person": person.person(found, now),
         "cards": [cards.card(one, user, now, zones.zone(own)) for one in theirs],
-        "past_offers": _past_offers(found, [one.grant.pk for one in theirs]),
+        "past_offers": _past_offers(found, [one.grant.pk for one in theirs], now),
         "calls": work.items(list(follow_ups.waiting([found.pk]).select_related("member__home_store")), own, now),
         "reach": set(follow_ups.shown_to(user).filter(member=found).values_list("public_id", flat=True)),
         "expected": [work.shown(one, own, now) for one in hand_offs.of_member(found.pk)],
@@ -105,9 +109,9 @@ def _present(request: HttpRequest, found: Member) -> dict[str, Any]:
     }
 
 
-def _past_offers(found: Member, live_ones: list[int]) -> list[Grant]:
+def _past_offers(found: Member, live_ones: list[int], now: datetime) -> list[tuple[Grant, StrOrPromise]]:
     grants = Grant.objects.filter(member=found).exclude(pk__in=live_ones).select_related("offer")
-    return list(grants.order_by("-granted_at")[:_PAST])
+    return [(grant, grant.state_at(now).label) for grant in grants.order_by("-granted_at")[:_PAST]]
 
 
 def _history(request: HttpRequest, found: Member) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def _work(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "work": work.page(user, asked, now),
         "back": back,
         "under_way": under_way,
+        "most": work.HANDED,
         "in_a_team": teams.of(user).exists(),
         "live_stamp": stamp,
     }

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from channels import hand_offs
+from channels.contacts import work as work_list
+from channels.hand_offs import Agreed
 from channels.models import FollowUp, HandOff, Team
+from channels.vocabulary import HandOffState
 from content import offers
+from content.models import Grant
 from members import clock, zones
 from members.models import AuditEntry, Event, Touchpoint
 from members.vocabulary import Channel
@@ -294,3 +299,48 @@ def test_those_of_other_teams_are_not_found() -> None:
     for rest in ("", "take/", "give-back/", "hand-over/"):
         assert client.post(to_follow_up(foreign, rest), {"key": "x"}).status_code == 404, rest
     assert "Ada Berg" not in text(client.get("/contacts/"))
+
+
+def test_what_came_back_is_not_crowded_out_by_what_is_under_way() -> None:
+    rosa, now = rep(), clock.now()
+    for number, member in enumerate(cast.crowd(work_list.HANDED + 2)):
+        plan = Agreed(member, cast.berlin(), now + timedelta(hours=1 + number), team=team())
+        last = hand_offs.agree(plan, who=rosa, request_key="one", now=now)
+    hand_offs.end(last, HandOffState.DONE, who=cast.clerk(), request_key="came", now=now)
+    said = text(browser(rosa).get("/contacts/"))
+    assert str(last.member) in said.partition("Came back from the stores")[2]
+    assert "These are the 50 that are due first." in said
+
+
+def test_a_rep_with_a_very_long_name_hands_over_and_notes_calls() -> None:
+    rosa = rep()
+    rosa.first_name, rosa.last_name = "Rosalinde" * 16, "Adelheid" * 18
+    rosa.save()
+    ada, client = cast.ada(), browser(rosa)
+    one = follow_up(ada)
+    assert hand_over(client, to_follow_up(one, "hand-over/")).status_code == 200
+    made = HandOff.objects.get()
+    assert made.made_by_name == rosa.get_full_name()[:150]
+    assert f"/contacts/hand-offs/{made.public_id}/call-off/" in client.get("/contacts/").content.decode()
+    assert client.post(f"/contacts/hand-offs/{made.public_id}/call-off/", {"key": "x"}).status_code == 303
+    assert Touchpoint.objects.get(kind="call").who_name == made.made_by_name
+
+
+def test_line_ends_count_once_as_the_browser_counted_them() -> None:
+    one = follow_up(cast.ada())
+    note = "\r\n".join(["word"] * 100)  # 499 characters where it was typed, 598 on the wire
+    assert "Ada Berg: Reached" in text(work(browser(), one, "reached", note=note))
+    assert FollowUp.objects.get(pk=one.pk).note == note.replace("\r", "")
+
+
+def test_an_offer_that_is_over_is_never_called_live() -> None:
+    ada, now = cast.ada(), clock.now()
+    grant = given_offer(ada)
+    one, client = follow_up(ada, offer_id=grant.offer_id), browser()
+    span = f"[{now - timedelta(days=9)},{now - timedelta(days=2)})"
+    Grant.objects.filter(pk=grant.pk).update(validity=span)  # nobody has booked its end yet
+    for path in ("/contacts/", to_follow_up(one), to_follow_up(one, "state/"), f"/contacts/members/{ada.public_id}/"):
+        said = text(client.get(path)).partition("Tea")[2]
+        assert "Expired" in said, path
+        assert "Live" not in said, path
+        assert "until" not in said, path
