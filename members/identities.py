@@ -1,6 +1,7 @@
 """Addresses of members in the one form in which they are stored, compared and written to."""
 
 import re
+from contextlib import suppress
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -41,7 +42,7 @@ def normalise(channel: str, address: str, region: str | None = None) -> str:
 
 def _phone(text: str, region: str | None) -> str:
     try:
-        number = phonenumbers.parse(text, region)
+        number = _with_country(text, phonenumbers.parse(text, region))
     except phonenumbers.NumberParseException as error:
         raise BadAddress(_not_a_phone(text)) from error
     # Possible is enough: the tables of assigned ranges age, and do not know the numbers reserved for fiction.
@@ -49,6 +50,22 @@ def _phone(text: str, region: str | None) -> str:
     if not possible or number.extension:
         raise BadAddress(_not_a_phone(text))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _with_country(text: str, number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
+    """Return what is meant by a number that begins with the own country's code without a plus, as phones show it.
+
+    In countries of long numbers it could be one without the code; so it is taken for one with the code only where that
+    makes it a mobile number.
+    """
+    if "+" in text or number.extension:
+        return number
+    typed, mobile = phonenumbers.normalize_digits_only(text), phonenumbers.PhoneNumberType.MOBILE
+    if typed.startswith(str(number.country_code)) and phonenumbers.number_type(number) != mobile:
+        with suppress(phonenumbers.NumberParseException):
+            with_code = phonenumbers.parse(f"+{typed}", None)
+            return with_code if phonenumbers.number_type(with_code) == mobile else number
+    return number
 
 
 def _not_a_phone(text: str) -> str:

@@ -98,6 +98,7 @@ def _address(text: str) -> Q:
         return Q(pk__in=[])
     condition = _stored(Channel.SMS, text, None)
     if not text.startswith("+"):
+        condition |= _stored(Channel.SMS, f"+{text}", None)  # with country code, as phones and chats show it
         for country in _countries():
             condition |= _stored(Channel.SMS, text, country)
     return condition

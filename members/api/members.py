@@ -100,10 +100,17 @@ def _found(asked: dict[str, Any]) -> QuerySet[Member]:
         return whole().filter(external_id=asked[name])
     channel = next(channel for channel, field in identities.FIELDS.items() if field == name)
     try:
-        address = identities.normalise(channel, asked[name], asked.get("region"))
+        address = identities.normalise(channel, _with_plus(channel, asked[name]), asked.get("region"))
     except BadAddress as error:
         raise Refused([Fault(name, str(error))]) from error
     return whole().filter(identities__channel=channel, identities__address=address)
+
+
+def _with_plus(channel: str, text: str) -> str:
+    """Return an address of a query with the plus that has become a blank because it was not escaped."""
+    if channel == Channel.SMS and text.startswith(" "):
+        return f"+{text.lstrip()}"
+    return text.strip().replace(" ", "+") if channel == Channel.EMAIL else text
 
 
 class OneMember(Endpoint):

@@ -29,6 +29,21 @@ def test_a_region_completes_numbers_written_without_a_country():
 
 
 @pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("49155 50100001", "+4915550100001"),  # as caller lists and chats show it
+        ("4917012345678", "+4917012345678"),
+        ("0155 50100001", "+4915550100001"),
+        ("4921 123456", "+494921123456"),  # Emden without its zero, no landline of Düsseldorf with the country's code
+        ("4931 12", "+49493112"),
+        ("0049 4921 123456", "+494921123456"),
+    ],
+)
+def test_a_mobile_number_with_the_own_countrys_code_and_no_plus_does_not_get_the_code_twice(written, kept):
+    assert normalise("sms", written, "DE") == kept
+
+
+@pytest.mark.parametrize(
     ("channel", "written"),
     [
         ("sms", ""),

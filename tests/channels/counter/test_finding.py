@@ -24,7 +24,22 @@ def find(typed: str, client: Any = None) -> Any:
     return (client or browser()).post("/counter/find/", {"q": typed}, follow=True)
 
 
-@pytest.mark.parametrize("typed", ["+4915550100001", "0155 501 00001", "M-ADA", " M-ADA ", "ada@example.com"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+4915550100001",
+        "0155 501 00001",
+        "0155/50100001",
+        "(0155) 501–00001",
+        "155 50100001",
+        "0049 155 50100001",
+        "+49 (0) 155 50100001",
+        "49155 50100001",
+        "M-ADA",
+        " M-ADA ",
+        "ada@example.com",
+    ],
+)
 def test_a_number_or_code_of_one_member_leads_to_the_page(typed: str) -> None:
     ada = cast.ada()
     assert path_of(find(typed)) == address(ada)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from members import touchpoints
-from members.models import AuditEntry, Member, Standing, Touchpoint
+from members.models import AuditEntry, Identity, Member, Standing, Touchpoint
 from tests import cast
 from tests.callers import caller, refused
 
@@ -100,6 +100,22 @@ def test_whoever_has_it_already_is_sent_nothing_until_it_changes():
     Member.objects.update(first_name="Adele")
     changed = by.get(f"members/{ada.public_id}/", If_None_Match=tag)
     assert (changed.status_code, changed.data["first_name"]) == (200, "Adele")
+
+
+def test_a_page_that_is_followed_by_others_has_its_etag_too():
+    by, query = caller(), {"phone": "+4915550100001", "limit": "2"}
+    for number in range(3):
+        cast.member(f"M-{number}", sms="+4915550100001")
+    first = by.get("members/", query)
+    assert first.data["next"]
+    assert by.get("members/", query, If_None_Match=first["ETag"]).status_code == 304
+
+
+def test_a_plus_that_was_not_escaped_in_an_address_finds_all_the_same():
+    ada = cast.ada()
+    Identity.objects.filter(member=ada, channel="email").update(address="ada+shop@example.com")
+    for query in ("phone=+4915550100001", "phone=+49%20155%2050100001", "email=ada+shop@example.com"):
+        assert codes(caller().call("GET", f"members/?{query}")) == ["M-ADA"], query
 
 
 @pytest.mark.parametrize("header", [{"If_Match": '"x"'}, {"If_Unmodified_Since": "Sat, 01 Jan 2000 00:00:00 GMT"}])
@@ -205,6 +221,7 @@ def test_a_cursor_is_good_for_its_own_list_alone_and_says_nothing():
         (path, {"cursor": cursor, "channel": "sms"}),
         (path, {"cursor": cursor[:-2] + "AA"}),
         (path, {"cursor": "AAAA"}),
+        (path, {"cursor": "===="}),
         (path, {"cursor": "no cursor"}),
     ]:
         problem = refused(by.get(elsewhere, query), 422, "invalid")
