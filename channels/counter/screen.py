@@ -26,7 +26,7 @@ from members.models.people import REACHABLE
 from members.vocabulary import Channel, Direction, Purpose, Tier, TouchpointKind
 
 TOLD_WITHIN = timedelta(days=30)
-TOLD = 12
+TOLD = 12  # of them that show at once; the others show at a tap
 # Contacts that are read at most: a busy month has a few dozen.
 _MOST = 300
 _EXPECTED = 5  # visits that one member agreed on
@@ -142,6 +142,7 @@ class Present:
     cards: Sequence[Card]
     calls: Sequence[FollowUp]
     told: Sequence[Told]
+    earlier: Sequence[Told]
 
 
 def present(member: Member, view: Viewpoint) -> Present:
@@ -149,11 +150,13 @@ def present(member: Member, view: Viewpoint) -> Present:
     contacts = Touchpoint.objects.filter(member=member, happened_at__gte=view.now - TOLD_WITHIN)
     history = list(contacts.select_related("store").order_by("-happened_at", "-id")[:_MOST])
     listed = offered.to_member(member, history, view.now, view.midnight)
+    told = _told(history, view)
     return Present(
         expected=[expected(one, view) for one in hand_offs.of_member(member.pk)[:_EXPECTED]],
         cards=[cards.card(one, view.user, view.now, view.zone) for one in listed],
         calls=list(follow_ups.waiting([member.pk])),
-        told=_told(history, view),
+        told=told[:TOLD],
+        earlier=told[TOLD:],
     )
 
 
@@ -177,7 +180,7 @@ def _told(history: Sequence[Touchpoint], view: Viewpoint) -> list[Told]:
             ": ".join(dict.fromkeys(filter(None, [_what(one), one.offer_name]))),
             ", ".join(filter(None, [one.who_name, one.store.name if one.store else ""])),
         )
-        for one in out[:TOLD]
+        for one in out
     ]
 
 

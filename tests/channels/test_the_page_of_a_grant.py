@@ -68,6 +68,19 @@ def test_a_grant_that_ended_shows_how_and_has_no_code_any_more() -> None:
     assert Client().get(path(grant) + "code.png").status_code == 404
 
 
+def test_an_open_page_learns_within_a_second_that_the_offer_was_taken_and_that_it_was_undone() -> None:
+    grant, now, rosa = given(), clock.now(), cast.rep()
+    asking = path(grant)
+    assert "fetch(`?since=${shown.dataset.state}`)" in page(grant).content.decode()
+    assert Client().get(asking, {"since": "live"}).status_code == 204
+    taken = offers.redeem(grant.pk, request_key="r", channel=Channel.COUNTER, now=now, who=rosa)
+    told = Client().get(asking, {"since": "live"})
+    assert (told.status_code, 'data-state="redeemed"' in told.content.decode()) == (200, True)
+    assert Client().get(asking, {"since": "redeemed"}).status_code == 204
+    offers.undo(taken.pk, request_key="u", now=now, who=rosa)
+    assert 'data-state="live"' in Client().get(asking, {"since": "redeemed"}).content.decode()
+
+
 def test_a_grant_whose_time_is_over_is_over_before_anybody_booked_it() -> None:
     [grant] = granted(offer(valid_days=1), cast.ada(), now=clock.now() - timedelta(days=2))
 

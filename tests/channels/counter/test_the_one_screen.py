@@ -60,8 +60,11 @@ def test_it_says_who_this_is_and_what_to_know() -> None:
         points_expire_at=now + timedelta(days=400),
     )
     cast.purchase(ada, now - 45 * DAY, "30.00", shop=cast.lisbon(), now=now)
-    said = page(ada)
-    for words in ("Ada Berg", "M-ADA", "Gold", "45 days ago, Chorale Lisbon", "much longer than usual", "since 2024"):
+    said, berlin = page(ada), ZoneInfo("Europe/Berlin")
+    # By the store's calendar: late in the evening the hour of summer time makes it a day less.
+    ago = (now.astimezone(berlin).date() - (now - 45 * DAY).astimezone(berlin).date()).days
+    last = f"{ago} days ago, Chorale Lisbon"
+    for words in ("Ada Berg", "M-ADA", "Gold", last, "much longer than usual", "since 2024"):
         assert words in said, words
     assert "1,250, of which 200 expire on" in said
 
@@ -111,6 +114,21 @@ def test_it_says_how_they_heard_of_it_and_what_else_they_were_told() -> None:
     assert "by a call from Rosa" in said
     assert "Come back: Tea E-mail" in said
     assert "Long ago" not in said
+
+
+def test_a_busy_month_is_told_to_its_end() -> None:
+    ada, at = cast.ada(), clock.now()
+    sent = [
+        Touchpoint(
+            member=ada, channel="email", happened_at=at - day * DAY, kind="message", direction="out",
+            content_name=f"Letter {day}.",
+        )
+        for day in range(25)
+    ]  # fmt: skip
+    touchpoints.record(sent, at)
+    said = page(ada)
+    assert [day for day in range(25) if f"Letter {day}." not in said] == []
+    assert "13 more" in said
 
 
 def test_a_message_about_it_that_is_on_its_way_is_told_with_its_departure() -> None:
