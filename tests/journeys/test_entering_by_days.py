@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from time import process_time
 from typing import Any
 
 import pytest
 
 from journeys import days, publishing
 from journeys.definition import recurrence
+from journeys.definition.errors import BadDefinition
 from journeys.models import Enrollment, Journey, Trace
 from members.models import Member, News
 from members.sql import rows
@@ -120,3 +122,19 @@ def test_whose_birthday_it_is_is_found_by_an_index() -> None:
     plan = "\n".join(line for (line,) in rows(f"EXPLAIN {asked.text}", asked.params))
     assert "member_birthday" in plan
     assert "Seq Scan on members_member" not in plan
+
+
+@pytest.mark.parametrize(
+    ("comes", "words"),
+    [("FREQ=MONTHLY;BYMONTHDAY=1", "Every month."), ("freq=weekly;interval=2", "Every 2 weeks.")],
+)
+def test_a_rep_is_told_how_often_it_comes_round(comes: str, words: str) -> None:
+    assert recurrence.in_words(comes) == words
+
+
+def test_a_rule_that_names_no_day_is_refused_at_once() -> None:
+    """Followed to the end of all calendars it would take many seconds."""
+    began = process_time()
+    with pytest.raises(BadDefinition, match="no day within ten years"):
+        recurrence.check("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", date(2026, 12, 1), "every")
+    assert process_time() - began < 2
