@@ -64,6 +64,15 @@ class Planned:
     hours: Sequence[tuple[int, float]]
 
 
+@dataclass(frozen=True)
+class Hour:
+    """An hour in which messages leave: when it begins, what a wall clock says then, and how many by channel."""
+
+    begins: datetime
+    label: str
+    counts: Sequence[tuple[Planned, int]]
+
+
 def days(now: datetime) -> Days:
     """Return today and tomorrow in the house's zone."""
     zone = zones.zone(zones.DEFAULT)
@@ -81,7 +90,21 @@ def planned(now: datetime) -> Mapping[str, Any]:
     most = max((count for found in counts.values() for hour, count in found.items() if hour >= 0), default=0)
     turn = round((two.tomorrow - two.today) / timedelta(hours=1))
     listed = [_planned(channel, counts[channel], turn, two.hours, most) for channel in Channel if channel in counts]
-    return {"channels": listed, "days": two, "zone": zones.DEFAULT, "turn": 100 * turn / two.hours}
+    hours = _hours(two, [(one, counts[one.channel]) for one in listed])
+    return {"channels": listed, "hours": hours, "days": two, "zone": zones.DEFAULT, "turn": 100 * turn / two.hours}
+
+
+def _hours(two: Days, by_channel: Sequence[tuple[Planned, Mapping[int, int]]]) -> list[Hour]:
+    """Return the hours of both days in which anything leaves: the table to the picture."""
+    busy = [n for n in range(two.hours) if any(n in found for _channel, found in by_channel)]
+    return [_hour(two, n, [(channel, found.get(n, 0)) for channel, found in by_channel]) for n in busy]
+
+
+def _hour(two: Days, n: int, counts: Sequence[tuple[Planned, int]]) -> Hour:
+    # Hours that pass, not those of the clock: where the clocks change, one is missing or comes twice.
+    begins = two.today.astimezone(UTC) + timedelta(hours=n)
+    day = _("Today") if begins < two.tomorrow else _("Tomorrow")
+    return Hour(begins, f"{day} {begins.astimezone(zones.zone(zones.DEFAULT)):%H:%M}", counts)
 
 
 def _planned(channel: Channel, found: Mapping[int, int], turn: int, hours: int, most: int) -> Planned:

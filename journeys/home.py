@@ -40,6 +40,16 @@ class Result:
     stages: Sequence[Stage]
     difference: Difference | None
 
+    @property
+    def won(self) -> str:
+        """The address of those who entered and reached the goal."""
+        return _won(self.journey, held_out=False)
+
+    @property
+    def held_out_won(self) -> str:
+        """The address of those who were held out and reached the goal all the same."""
+        return _won(self.journey, held_out=True)
+
 
 def results(_now: datetime) -> Mapping[str, Any]:
     """Return the journeys that are live or paused with what came of them."""
@@ -53,16 +63,23 @@ def _result(journey: Journey, numbers: JourneyNumbers) -> Result:
     return Result(journey, numbers, list(_stages(journey, numbers)), won)
 
 
+def _enrollments(journey: Journey, *, held_out: bool) -> str:
+    return f"/admin/journeys/enrollment/?journey__id__exact={journey.pk}&held_out__exact={held_out:d}"
+
+
+def _won(journey: Journey, *, held_out: bool) -> str:
+    return f"{_enrollments(journey, held_out=held_out)}&converted_at__isempty=0"
+
+
 def _stages(journey: Journey, numbers: JourneyNumbers) -> Iterable[Stage]:
-    enrollments = f"/admin/journeys/enrollment/?journey__id__exact={journey.pk}"
     messages = f"/admin/channels/message/?journey={journey.pk}"
     sent = numbers.messages
     listed = [
-        (_("Entered"), numbers.entered, f"{enrollments}&held_out__exact=0"),
+        (_("Entered"), numbers.entered, _enrollments(journey, held_out=False)),
         (_("Sent"), sent["sent"], f"{messages}&reached=sent"),
         (_("Delivered"), sent["delivered"], f"{messages}&reached=delivered"),
         (_("Clicked"), sent["clicked"], f"{messages}&reached=clicked"),
-        (_("Converted"), numbers.converted, f"{enrollments}&held_out__exact=0&converted_at__isempty=0"),
+        (_("Converted"), numbers.converted, _won(journey, held_out=False)),
     ]
     most = max(count for _name, count, _address in listed) or 1
     for name, count, address in listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import QuerySet
@@ -63,15 +63,23 @@ class PlannedFilter(DropdownFilter):
         return [("today", str(_("Today"))), ("tomorrow", str(_("Tomorrow"))), ("earlier", str(_("Before today")))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
-        """Only those that still wait, and leave on the day."""
+        """Only those that still wait, and leave on the day, or within an hour from when it begins in UTC."""
         two = home.days(clock.now())
         spans: dict[str | None, dict[str, datetime]] = {
             "today": {"planned_at__gte": two.today, "planned_at__lt": two.tomorrow},
             "tomorrow": {"planned_at__gte": two.tomorrow, "planned_at__lt": two.end},
             "earlier": {"planned_at__lt": two.today},
         }
-        chosen = spans.get(self.value())
+        chosen = spans.get(self.value()) or _hour(self.value() or "")
         return queryset.filter(state=State.QUEUED, **chosen) if chosen else queryset
+
+
+def _hour(begins: str) -> dict[str, datetime]:
+    try:
+        start = datetime.strptime(begins, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        return {"planned_at__gte": start, "planned_at__lt": start + timedelta(hours=1)}
+    except (ValueError, OverflowError):
+        return {}
 
 
 class ReachedFilter(DropdownFilter):

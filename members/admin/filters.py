@@ -23,6 +23,9 @@ else:
     from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 
 
+_NEVER = "none"
+
+
 class SegmentFilter(DropdownFilter):
     """Members of a segment, as last refreshed."""
 
@@ -66,15 +69,18 @@ class RfmFilter(DropdownFilter):
     parameter_name = "rfm"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        """Every cell, the best one first."""
+        """Every cell, the best one first, and those who are in none."""
         down = SCORES[::-1]
-        return [(f"{recency}-{frequency}", f"R{recency} F{frequency}") for recency in down for frequency in down]
+        cells = [(f"{recency}-{frequency}", f"R{recency} F{frequency}") for recency in down for frequency in down]
+        return [*cells, (_NEVER, str(_("Never bought")))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
         """Only those in the cell."""
         chosen = self.value()
         if chosen not in dict(self.lookup_choices):
             return queryset
+        if chosen == _NEVER:
+            return queryset.filter(standing__isnull=False, standing__recency=None)
         recency, frequency = chosen.split("-")
         return queryset.filter(standing__recency=int(recency), standing__frequency=int(frequency))
 
@@ -86,9 +92,12 @@ class TierMoveFilter(DropdownFilter):
     parameter_name = "moved"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        """Every pair of tiers."""
+        """Every pair of tiers, and for each tier who rose or fell into it, from whichever one."""
         pairs = [(before, after) for before in Tier for after in Tier if before is not after]
-        return [(f"{before}-{after}", f"{before.label} → {after.label}") for before, after in pairs]
+        moves = [(f"{before}-{after}", f"{before.label} → {after.label}") for before, after in pairs]
+        rose = [(f"up-{tier}", f"▲ {tier.label}") for tier in list(Tier)[:-1]]
+        fell = [(f"down-{tier}", f"▼ {tier.label}") for tier in list(Tier)[1:]]
+        return [*moves, *rose, *fell]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
         """Only those who went this way."""
@@ -96,7 +105,10 @@ class TierMoveFilter(DropdownFilter):
         if chosen not in dict(self.lookup_choices):
             return queryset
         before, after = chosen.split("-")
-        return queryset.filter(pk__in=moved_between(before, after, clock.now()))
+        rank = list(Tier.values)
+        place = rank.index(after)
+        whence = {"up": rank[place + 1 :], "down": rank[:place]}.get(before, [before])
+        return queryset.filter(pk__in=moved_between(whence, after, clock.now()))
 
 
 class TimeFilter(RangeDateTimeFilter):

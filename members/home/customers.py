@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -39,7 +39,7 @@ FROM (
 JOIN members_standing s ON s.member_id = first.member_id
 """
 _MOVES = f"SELECT first.before, s.tier, count(*) {_MOVED} WHERE s.tier <> first.before GROUP BY first.before, s.tier"
-_BETWEEN = f"SELECT first.member_id {_MOVED} WHERE first.before = %(before)s AND s.tier = %(after)s"
+_BETWEEN = f"SELECT first.member_id {_MOVED} WHERE first.before = ANY(%(before)s) AND s.tier = %(after)s"
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def load(now: datetime) -> Mapping[str, Any]:
     }
 
 
-def moved_between(before: str, after: str, now: datetime) -> RawSQL:
-    """Return a subquery of the members who were in one tier 30 days ago and are in another one now."""
-    values = {"since": now - WINDOW, "before": before, "after": after}
+def moved_between(before: Collection[str], after: str, now: datetime) -> RawSQL:
+    """Return a subquery of the members who were in one of these tiers 30 days ago and are in another one now."""
+    values = {"since": now - WINDOW, "before": list(before), "after": after}
     names = _NAMED.findall(_BETWEEN)
     return RawSQL(_NAMED.sub("%s", _BETWEEN), [values[name] for name in names])  # noqa: S611 - values go as parameters
 

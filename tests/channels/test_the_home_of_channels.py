@@ -43,12 +43,39 @@ def test_each_number_of_planned_messages_leads_to_these_messages(script: Script)
     assert (email.earlier, email.today, email.tomorrow, sum(count for count, _height in email.hours)) == (1, 2, 2, 4)
     client = signed_in("Marketer")
     card = client.get("/home/planned/").content.decode()
-    links = re.findall(r'<a href="([^"]*planned=[^"]+)">(\d+)</a>', card)
+    links = re.findall(r'<a href="([^"]*planned=[a-z][^"]+)">(\d+)</a>', card)
     assert len(links) == 3
     for address, count in links:
         rows = client.get(address.replace("&amp;", "&")).content.decode()
         assert len(re.findall(r"P-\d", rows)) >= int(count)
         assert len(set(re.findall(r">\s*P-\d", rows))) == int(count), address
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_the_picture_by_the_hour_has_its_table_and_each_number_of_it_its_messages(script: Script) -> None:
+    sender()
+    hour = timedelta(hours=1)
+    planned(hour, hour + timedelta(minutes=59), 2 * hour, 30 * hour)
+    client = signed_in("Marketer")
+    card = client.get("/home/planned/").content.decode()
+    table = card.partition("By the hour</summary>")[2]
+    shown = re.findall(r'<th scope="row">([^<]+)</th><td[^>]*><a href="([^"]*planned=[^"]+)">(\d+)</a>', table)
+    assert [(label, count) for label, _address, count in shown] == [
+        ("Today 12:00", "2"), ("Today 13:00", "1"), ("Tomorrow 17:00", "1")]  # fmt: skip
+    for _label, address, count in shown:
+        rows = client.get(address.replace("&amp;", "&")).content.decode()
+        assert len(set(re.findall(r">\s*P-\d", rows))) == int(count), address
+    for odd in ("x", "9999-12-31T23:59Z", "2026-03-10T14:00"):
+        assert client.get(f"/admin/channels/message/?planned={odd}").status_code == 200
+
+
+def test_an_hour_that_comes_twice_is_two_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zones, "DEFAULT", "Europe/Berlin")
+    two = home.days(datetime(2026, 10, 24, 12, tzinfo=UTC))
+    email = home.Planned("email", "E-mail", 0, 0, 0, [])
+    listed = home._hours(two, [(email, dict.fromkeys(range(24, 30), 1))])
+    assert [one.label for one in listed] == [f"Tomorrow {at}:00" for at in ("00", "01", "02", "02", "03", "04")]
+    assert len({one.begins for one in listed}) == 6
 
 
 def test_the_days_are_those_of_the_houses_zone_also_when_clocks_change(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,8 +71,13 @@ def test_converted_leads_to_those_who_converted() -> None:
     address = "/admin/journeys/enrollment/?held_out__exact=0&converted_at__isempty=0"
     assert client.get(address).status_code == 200
     assert not Enrollment.objects.exists()
-    journey("One")
-    assert "converted_at__isempty=0" in client.get("/home/journeys/").content.decode()
+    one = journey("One")
+    for outcome, count in [("entered", 9), ("converted", 3), ("held_out", 8), ("held_out_converted", 2)]:
+        one.counts.create(step_key="", outcome=outcome, day=NOW.date(), count=count)
+    card = client.get("/home/journeys/").content.decode().replace("&amp;", "&")
+    of_journey = f"/admin/journeys/enrollment/?journey__id__exact={one.pk}"
+    assert f'"{of_journey}&held_out__exact=0&converted_at__isempty=0">33.3 %</a>' in card
+    assert f'"{of_journey}&held_out__exact=1&converted_at__isempty=0">25.0 %</a>' in card
 
 
 def test_an_engine_that_reads_no_news_raises_an_alarm() -> None:

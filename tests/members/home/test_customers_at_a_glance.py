@@ -109,6 +109,30 @@ def test_every_number_leads_to_exactly_the_members_behind_it() -> None:
         assert len(found(client, address)) == int(count), address
 
 
+@pytest.mark.usefixtures("thresholds")
+def test_who_rose_fell_or_never_bought_is_one_click_away() -> None:
+    who = members([f"M-{letter}" for letter in "abcdef"])
+    bought(who["M-a"], (5, "1200"))
+    bought(who["M-b"], (5, "400"))
+    bought(who["M-c"], (5, "20"))
+    bought(who["M-d"], (5, "1300"))
+    refreshed()
+    day_before = timezone.now() - timedelta(days=1)
+    for name, before, after in [("a", "base", "gold"), ("d", "silver", "gold"), ("b", "gold", "silver"),
+                                ("c", "silver", "base")]:  # fmt: skip
+        TierMove.objects.create(member=who[f"M-{name}"], moved_at=day_before, before=before, after=after)
+    client = signed_in("Marketer")
+    card = client.get("/home/customers/").content.decode()
+    found_by = {}
+    for address, words in re.findall(r'<a (?:class="ch-(?:up|down)" )?href="([^"]+)">(.*?)</a>', card, re.DOTALL):
+        found_by[re.sub(r"<[^>]+>|[▲▼]", "", words).strip()] = found(client, address)
+    assert found_by["2 rose"] == {"M-a", "M-d"}
+    assert found_by["1 fell"] == {"M-c"}, "the last one of the pyramid is base"
+    assert found_by["2 of them never bought."] == {"M-e", "M-f"}
+    assert found_by["2,500 EUR"] == {"M-a", "M-d"}
+    assert found(client, "/admin/members/member/?moved=down-silver") == {"M-b"}
+
+
 def test_whoever_may_not_see_standings_gets_no_card() -> None:
     assert signed_in("").get("/home/customers/").status_code == 404
     assert Client().get("/home/customers/").status_code == 302
