@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from channels.models import Message
 from content.models import Content, Variant
 from content.rendering import About, BadTemplate, best, facts_for, render
 from members.models import Member
@@ -41,11 +42,27 @@ def script(
 
 def scripts(member: Member, wanted: Sequence[Wanted], channels: Sequence[Channel]) -> list[str]:
     """Return several scripts for a member, in order, as `script` does: two queries for all of them."""
-    listed = list(Variant.objects.filter(content_id__in={one.content_id for one in wanted}, channel__in=channels))
-    chosen = [_variant(listed, one.content_id, channels, member.locale) for one in wanted]
+    return _scripts([(member, one) for one in wanted], channels)
+
+
+def of_messages(messages: Sequence[Message], channels: Sequence[Channel]) -> dict[int, str]:
+    """Return the script of each message, by its id, for its member as `script` does: two queries for all of them."""
+    wanted = [
+        (one.pk, one.member, Wanted(one.content_id, one.grant_id, one.journey_name))
+        for one in messages
+        if one.content_id
+    ]
+    said = _scripts([(member, one) for _pk, member, one in wanted], channels)
+    return {pk: text for (pk, _member, _one), text in zip(wanted, said, strict=True)}
+
+
+def _scripts(asked: Sequence[tuple[Member, Wanted]], channels: Sequence[Channel]) -> list[str]:
+    contents = {one.content_id for _member, one in asked}
+    listed = list(Variant.objects.filter(content_id__in=contents, channel__in=channels)) if asked else []
+    chosen = [_variant(listed, one.content_id, channels, member.locale) for member, one in asked]
     abouts = [
         About(member.pk, variant.language, one.grant_id, one.journey_name)
-        for one, variant in zip(wanted, chosen, strict=True)
+        for (member, one), variant in zip(asked, chosen, strict=True)
         if variant
     ]
     facts = iter(facts_for(abouts) if abouts else ())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels import follow_ups, hand_offs, teams, whys
+from channels import follow_ups, hand_offs, scripts, teams, whys
 from channels.contacts import times
 from channels.contacts.times import Moment
 from channels.counter import words
@@ -16,6 +16,7 @@ from channels.vocabulary import HandOffState
 from content.models import Grant
 from members import zones
 from members.models import User
+from members.vocabulary import Channel
 
 SIZE = 25
 HANDED = 50
@@ -23,13 +24,14 @@ HANDED = 50
 
 @dataclass(frozen=True)
 class Item:
-    """A follow-up in a list: when it is due for both, why this member, and until when its offer holds, if any."""
+    """A follow-up in a list: when it is due for both, why this member, until when its offer holds, and what to say."""
 
     follow_up: FollowUp
     due: Moment
     why: str
     until: str
     is_late: bool
+    script: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ def page(user: User, asked: Asked, now: datetime, after: str = "") -> Items:
 
 def items(listed: Sequence[FollowUp], own: str, now: datetime) -> list[Item]:
     """Return follow-ups as a list shows them to a rep in the zone `own`."""
-    why = whys.whys([one.message for one in listed])
+    for one in listed:
+        one.message.member = one.member  # the same, read once
+    messages = [one.message for one in listed]
+    why, said = whys.whys(messages), scripts.of_messages(messages, (Channel.DESK,))
     return [
         Item(
             one,
@@ -69,6 +74,7 @@ def items(listed: Sequence[FollowUp], own: str, now: datetime) -> list[Item]:
             why[one.message_id],
             _until(one, own, now),
             one.due_at <= now,
+            said.get(one.message_id, ""),
         )
         for one in listed
     ]

@@ -47,6 +47,8 @@ def test_it_opens_with_what_is_due_and_why_and_at_which_price() -> None:
         "Europe/Berlin",
         "America/New_York",
         "for you",
+        "Hello Ada, this is for you.",
+        "Hello Ben, this is for you.",
     ):
         assert words in said
     assert said.index("Ben Cole") < said.index("Ada Berg"), "overdue first"
