@@ -10,6 +10,7 @@ Tables that grow with the members (facts, messages, touchpoints, standing …) a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from auditlog.models import AbstractLogEntry
@@ -23,6 +24,7 @@ from members.models import AuditEntry, Member, User
 from members.vocabulary import Deed
 
 MASK = "members.audit_log.masked"
+AGAIN = timedelta(hours=1)
 
 
 def watch(
@@ -69,6 +71,17 @@ def note(
     things: list[Model | None] = [about] if about is None or isinstance(about, Model) else [*about]
     entries = [_entry(actor, deed, thing, detail) for thing in things]
     AuditEntry.objects.bulk_create(entries)
+
+
+def note_looks(who: User, members: Iterable[Member], now: datetime) -> None:
+    """Append that somebody was shown parts of what is known about members; of each at most once in AGAIN.
+
+    A page notes each look by itself. Its parts are read anew as things change, and can be asked for without it.
+    """
+    seen = AuditEntry.objects.filter(deed=Deed.LOOKED_UP, actor=who, timestamp__gt=now - AGAIN)
+    shown = {one.pk: one for one in members}
+    known = set(seen.filter(member_id__in=shown).values_list("member_id", flat=True)) if shown else set()
+    note(who, Deed.LOOKED_UP, [one for pk, one in shown.items() if pk not in known])
 
 
 def of(thing: Model) -> QuerySet[AuditEntry]:

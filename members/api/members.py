@@ -135,6 +135,7 @@ class Consents(Endpoint):
     def get(self, request: Request, public_id: UUID) -> Response:
         """Show the decision that holds now for each channel and purpose."""
         member = get_object_or_404(Member, public_id=public_id)
+        audit_log.note_looks(self.caller, [member], self.now)
         return Response({"items": ConsentOut(in_force(member, self.now), many=True).data})
 
 
@@ -147,6 +148,7 @@ class Timeline(Endpoint):
     def get(self, request: Request, public_id: UUID) -> Response:
         """List every contact in all channels and both directions, newest first."""
         member, asked = get_object_or_404(Member, public_id=public_id), self.query()
+        audit_log.note_looks(self.caller, [member], self.now)
         chosen = {FILTERS[name]: value for name, value in asked.items() if name in FILTERS}
         contacts = Touchpoint.objects.select_related("store").filter(member=member, **chosen)
         found = page(contacts, ("-happened_at", "-pk"), request, asked)

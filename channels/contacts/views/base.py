@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels import follow_ups
 from channels.models import FollowUp
-from members import doors
+from members import audit_log, clock, doors
 from members.models import Member, User
 
 DOOR = "channels.open_contacts"
@@ -80,6 +80,11 @@ def named(public_id: UUID) -> Member:
     """Return the member of a page with home store, standing and addresses. Raises Http404."""
     members = Member.objects.select_related("home_store", "standing").prefetch_related("identities")
     return get_object_or_404(members, public_id=public_id)
+
+
+def looked(request: HttpRequest, *members: Member) -> None:
+    """Note that whoever asks was shown something of these members."""
+    audit_log.note_looks(who(request), members, clock.now())
 
 
 def mine(request: HttpRequest, public_id: UUID) -> FollowUp:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from channels import follow_ups, hand_offs, letters, talks, teams
 from channels.contacts import person, times
 from channels.contacts.forms import CallForm, HandOverForm, Keyed, LetterForm, NoteForm
-from channels.contacts.views.base import deed, form_page, mine, named, new_key, posted, to_member, to_start, who
+from channels.contacts.views.base import deed, form_page, looked, mine, named, new_key, posted, to_member, to_start, who
 from channels.follow_ups import BadContact, Contact, NotOpen
 from channels.hand_offs import Agreed, CannotEnd, CannotHandOff
 from channels.letters import CannotSend, Written
@@ -210,6 +210,7 @@ def _team(request: HttpRequest, begun: FollowUp | None) -> Any:
 
 
 def _page(request: HttpRequest, member: Member, form: forms.Form, title: str, button: str) -> HttpResponse:
+    looked(request, member)
     context = {
         "member": member,
         "form": form,

@@ -17,7 +17,18 @@ from django.utils.translation import gettext as _
 from channels import follow_ups, live, teams, whys
 from channels.contacts import person, times
 from channels.contacts.forms import ContactForm
-from channels.contacts.views.base import contacts, deed, form_page, mine, new_key, posted, to_follow_up, to_start, who
+from channels.contacts.views.base import (
+    contacts,
+    deed,
+    form_page,
+    looked,
+    mine,
+    new_key,
+    posted,
+    to_follow_up,
+    to_start,
+    who,
+)
 from channels.counter import words
 from channels.follow_ups import BadContact, Contact, NotOpen
 from channels.models import FollowUp
@@ -52,6 +63,7 @@ def page(request: HttpRequest, follow_up: UUID) -> HttpResponse:
 def state(request: HttpRequest, follow_up: UUID) -> HttpResponse:
     """Show how it stands, for the page that heard that something changed."""
     found = mine(request, follow_up)
+    looked(request, found.member)
     return render(request, "channels/contacts/follow_up_state.html", {**_shown(request, found), "again": True})
 
 

@@ -18,7 +18,7 @@ from channels import follow_ups, hand_offs, live, offered, teams
 from channels.contacts import history, person, work
 from channels.contacts.forms import HistoryForm
 from channels.contacts.history import Wanted
-from channels.contacts.views.base import contacts, named, new_key, who, without_nul
+from channels.contacts.views.base import contacts, looked, named, new_key, who, without_nul
 from channels.counter import cards
 from channels.models import Message, Rendering
 from content.models import Grant
@@ -51,13 +51,16 @@ def page(request: HttpRequest, member: UUID) -> HttpResponse:
 @contacts
 def present(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show who this is and what is going on, for the page that heard that it changed."""
-    return render(request, "channels/contacts/present.html", _present(request, named(member)))
+    found = named(member)
+    looked(request, found)
+    return render(request, "channels/contacts/present.html", _present(request, found))
 
 
 @contacts
 def past(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show contacts: as a part of the page to htmx, as a page of its own without."""
     found = named(member)
+    looked(request, found)
     context = {"member": found, "here": "contacts", **_history(request, found)}
     if request.headers.get("HX-Request"):
         template = "channels/contacts/entries.html" if request.GET.get("before") else "channels/contacts/history.html"
@@ -77,8 +80,9 @@ def mail(request: HttpRequest, message: UUID) -> HttpResponse:
     """Show an e-mail as the member saw it, in a frame where nothing runs and for which nothing is fetched."""
     if not request.user.has_perm("channels.view_rendering"):
         raise Http404
-    found = get_object_or_404(Message.objects.to_members(), public_id=message)
+    found = get_object_or_404(Message.objects.to_members().select_related("member"), public_id=message)
     rendering = get_object_or_404(Rendering, message=found)
+    looked(request, found.member)
     if rendering.html:
         answer = HttpResponse(rendering.html)
     else:

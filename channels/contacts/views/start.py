@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from channels import follow_ups, live, teams
 from channels.contacts import work
-from channels.contacts.views.base import contacts, deed, form_page, posted, to_start, who
+from channels.contacts.views.base import contacts, deed, form_page, looked, posted, to_start, who
 from channels.follow_ups import Asked
 from channels.hand_offs import of_rep, seen
 from content.models import Grant
@@ -60,7 +60,9 @@ def find(request: HttpRequest) -> HttpResponse:
     """
     given = posted(request)
     typed = given.get("q", "")[:200] if given else ""
-    context = {"typed": typed, "found": _found(typed), "here": "contacts"}
+    found = _found(typed)
+    looked(request, *found)  # with their addresses and birthdays
+    context = {"typed": typed, "found": found, "here": "contacts"}
     return doors.page(request, "channels/contacts/search.html", _("Find a member"), context)
 
 

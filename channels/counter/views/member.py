@@ -51,14 +51,14 @@ def member_live(request: HttpRequest, member: UUID) -> HttpResponse:
 @require_safe
 def member_present(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show what is going on, for the page that heard that it changed."""
-    return render(request, "channels/counter/present.html", present(found(member), viewpoint(request)))
+    return _part(request, member, "channels/counter/present.html", present)
 
 
 @counter
 @require_safe
 def member_care(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show what can be done, for the page that heard that it changed."""
-    return render(request, "channels/counter/care.html", care(found(member), viewpoint(request)))
+    return _part(request, member, "channels/counter/care.html", care)
 
 
 def present(whom: Member, view: Viewpoint) -> dict[str, Any]:
@@ -79,6 +79,14 @@ def answered_present(request: HttpRequest, whom: Member) -> HttpResponse:
 def answered_care(request: HttpRequest, whom: Member) -> HttpResponse:
     """Answer a deed that changed the member's number, consents or calls."""
     return _answered(request, whom, "channels/counter/care.html", care)
+
+
+def _part(
+    request: HttpRequest, member: UUID, template: str, part: Callable[[Member, Viewpoint], dict[str, Any]]
+) -> HttpResponse:
+    view, whom = viewpoint(request), found(member)
+    audit_log.note_looks(view.user, [whom], view.now)
+    return render(request, template, part(whom, view))
 
 
 def _answered(

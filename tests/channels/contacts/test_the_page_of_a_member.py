@@ -383,3 +383,47 @@ def test_a_right_that_was_taken_away_is_missing_on_the_page_and_behind_it() -> N
         assert to_member(ada, rest) not in page
         assert client.get(to_member(ada, rest)).status_code == 403
     assert "Send it with its link" not in page
+
+
+# Audit log ------------------------------------------------------------------------------------------------------------
+
+
+def looks() -> int:
+    return int(AuditEntry.objects.filter(deed="looked_up").count())
+
+
+@pytest.mark.parametrize("rest", ["history/", "present/", "call/", "note/", "write/", "hand-over/"])
+def test_whoever_reads_but_a_part_of_a_members_page_has_looked_them_up(rest: str) -> None:
+    ada, client = cast.ada(), browser()
+    for header in ({}, {"HX-Request": "true"}):
+        assert client.get(to_member(ada, rest), headers=header).status_code == 200
+    entry = AuditEntry.objects.get(deed="looked_up")
+    assert (entry.actor_name, entry.object_repr, entry.through) == ("rosa", "M-ADA", "contacts")
+
+
+def test_a_page_that_reads_its_parts_anew_is_one_look_and_an_hour_later_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada, client, now = cast.ada(), browser(), clock.now()
+    client.get(to_member(ada))
+    for rest in ("present/", "history/", "present/"):
+        client.get(to_member(ada, rest), headers={"HX-Request": "true"})
+    assert looks() == 1
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=61))
+    client.get(to_member(ada, "present/"), headers={"HX-Request": "true"})
+    assert looks() == 2
+    browser(person("otto", "Sales rep")).get(to_member(ada, "history/"))
+    assert looks() == 3, "what one looked at is no look of another"
+
+
+def test_a_mail_that_is_opened_and_members_that_are_found_were_looked_up() -> None:
+    ada, ben, client = cast.ada(), cast.ben(), browser()
+    mail = letter(ada, "email", "plain", "<p>Rich</p>")
+    client.get(f"/contacts/messages/{mail.public_id}/mail/")
+    assert AuditEntry.objects.get(deed="looked_up").object_repr == "M-ADA"
+    for _again in range(2):
+        client.post("/contacts/search/", {"q": str(ben)})
+    client.post("/contacts/search/", {"q": "nobody at all"})
+    assert looks() == 2
+    assert AuditEntry.objects.filter(deed="looked_up").latest("id").object_repr == ben.external_id
+    assert "Ben" not in str(list(AuditEntry.objects.values_list("detail", "object_repr")))

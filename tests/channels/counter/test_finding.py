@@ -142,3 +142,10 @@ def test_a_misspelled_name_is_a_question_and_opens_nobody_s_page() -> None:
 def test_a_code_in_small_letters_is_that_code() -> None:
     ada = cast.ada()
     assert path_of(find("m-ada")) == address(ada)
+
+
+def test_whoever_asks_for_a_part_of_the_one_screen_alone_has_looked_the_member_up() -> None:
+    ada, client = cast.ada(), browser()
+    for part in ("present/", "care/", "present/"):
+        assert client.get(address(ada, part)).status_code == 200
+    assert AuditEntry.objects.get(deed="looked_up").object_repr == "M-ADA"

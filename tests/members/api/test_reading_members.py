@@ -161,6 +161,14 @@ def test_who_looked_whom_up_by_which_token_is_in_the_audit_log():
     ] * 2
 
 
+@pytest.mark.parametrize("part", ["timeline/", "consents/"])
+def test_a_program_that_reads_a_members_history_has_looked_them_up(part):
+    ada, by = cast.ada(), caller()
+    for _page in range(2):
+        assert by.get(f"members/{ada.public_id}/{part}").status_code == 200
+    assert AuditEntry.objects.get(deed="looked_up").object_repr == "M-ADA"
+
+
 def test_what_a_member_allows_is_the_latest_decision_of_each_kind():
     ada = cast.ada(agreed=())
     cast.consent(ada, "email", at=NOW - 2 * cast.DAY)
