@@ -59,6 +59,7 @@ class Reader:
 
     parts: tuple[_Part, ...]
     make: Callable[..., Any] | None = None
+    elsewhere: tuple[str, ...] = ()  # fields of the shape that somebody else reads
 
     def read(self, sent: object) -> Any:
         """Return what a JSON object makes, by default its values by field; what was left out is left out.
@@ -86,7 +87,7 @@ class Reader:
 
     def without(self, name: str) -> Reader:
         """Return a reader of the same shape that does not know one of its fields."""
-        return Reader(tuple(part for part in self.parts if part.name != name))
+        return Reader(tuple(part for part in self.parts if part.name != name), elsewhere=(name,))
 
     def read_query(self, sent: QueryDict) -> dict[str, Any]:
         """Return the values of a query by field. Raises Refused, also for a field that is given twice."""
@@ -112,7 +113,8 @@ class Reader:
         raise Refused([*faults, *(Fault(name, sentence % {"name": name, **self._names()}) for name in unknown)])
 
     def _names(self) -> dict[str, str]:
-        return {"names": ", ".join(part.name for part in self.parts) or _("none")}
+        names = (*self.elsewhere, *(part.name for part in self.parts))
+        return {"names": ", ".join(names) or _("none")}
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import list_currencies
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 MOST = 2_147_483_647
 DEAREST = Decimal("9999999999.99")
-CURRENCY = re.compile(r"[A-Z]{3}")
+CURRENCIES = frozenset(list_currencies())  # of today and former ones
 # Half characters: what bytes of another encoding become, and what JSON may hold.
 HALVES = re.compile("[\ud800-\udfff]")
 # Invisible, but letters of Persian, Hindi and other names join or stand apart by them.
@@ -132,9 +133,10 @@ def price(value: Decimal, what: What) -> Decimal:
 
 def currency(value: str, what: What) -> str:
     """Return a currency's code."""
-    if type(value) is str and CURRENCY.fullmatch(value):
+    if type(value) is str and value in CURRENCIES:
         return value
-    raise what.bad(_("The currency is %(value)s; write three capitals, such as EUR.") % {"value": ascii(value)[:40]})
+    sentence = _("There is no currency %(value)s; write one of ISO 4217 in three capitals, such as EUR.")
+    raise what.bad(sentence % {"value": ascii(value)[:40]})
 
 
 def document(value: Mapping[str, Any], what: What) -> str:

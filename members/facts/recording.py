@@ -125,7 +125,7 @@ def _purchases(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -
 
 
 def _consents(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
-    relation, repeated = _plain(_CONSENT, flat.consent, batch, now, outcome)
+    relation, repeated = _plain(_CONSENT, partial(flat.consent, now=now), batch, now, outcome)
     if repeated:
         # Taken for a repeat, a withdrawal under the key of a grant would be lost.
         reason = _(

@@ -84,9 +84,13 @@ def points(position: int, fact: PointsFact) -> Row:
     return (*head, fact.kind, amount, expires)
 
 
-def consent(position: int, fact: ConsentFact) -> Row:
-    """Return the row of a consent."""
-    head = _head(position, fact)
+def consent(position: int, fact: ConsentFact, now: datetime) -> Row:
+    """Return the row of a consent; nobody decides later than it is told, whatever a till's clock says.
+
+    Else a withdrawal would not hold at once, and a grant by a clock of next year would come back after all withdrawals.
+    """
+    number, external_id, member_id, happened_at, *named = _head(position, fact)
+    head = (number, external_id, member_id, min(happened_at, now), *named)
     checks.consent(fact.channel, fact.purpose, "channel" if fact.channel not in Channel.values else "purpose")
     return (*head, fact.channel, fact.purpose, fact.granted, checks.prose(fact.wording, WORDING))
 

@@ -23,7 +23,8 @@ LOCK = """
     ORDER BY m.id FOR NO KEY UPDATE OF m
 """
 
-_SAID_AT = "COALESCE(given.happened_at, %(now)s)"
+# Nobody decides later than it is told. LEAST passes over NULL.
+_SAID_AT = "LEAST(given.happened_at, %(now)s::timestamptz)"
 _IN_FORCE = consent.latest("who.id", "given.channel", "given.purpose", at=_SAID_AT)
 
 # `added` are the ids that INSERT made. Only what differs is written, so that the same file again changes nothing.

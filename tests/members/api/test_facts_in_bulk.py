@@ -1,9 +1,12 @@
 """Facts by the API: each lands once, or is rejected for itself with its place, its field and a sentence."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from members import clock
+from members.consent import in_force
 from members.models import Consent, Event, Member, PointsEntry, Purchase
 from tests import cast
 from tests.callers import caller, refused
@@ -128,6 +131,7 @@ BAD = [
     (purchase(lines=[{"sku": "a\x00", "quantity": 1, "unit_price": "1"}]), "lines[0].sku"),
     (purchase(store="nowhere"), "store"),
     (purchase(currency="eur"), "currency"),
+    (purchase(currency="ERU"), "currency"),
     (purchase(currency=None), "currency"),
     (purchase(key="k" * 129), "key"),
     (purchase(source="chorale"), "source"),
@@ -163,6 +167,20 @@ def test_a_withdrawal_under_the_key_of_a_grant_is_rejected_and_not_lost():
     answer = by.post("consents/", {"items": [consent(granted=False), consent("2", granted=False)]})
     assert (answer.status_code, answer.data["new"], answer.data["rejected"]) == (207, 1, 1)
     assert (answer.data["errors"][0]["index"], answer.data["errors"][0]["field"]) == (0, "key")
+
+
+@pytest.mark.django_db
+def test_a_withdrawal_by_a_clock_that_runs_ahead_holds_at_once_and_a_grant_of_next_year_does_not_outlive_it():
+    ada, by, ahead = cast.ada(), caller(), timedelta(minutes=5)
+    later = [consent("1", happened_at=(clock.now() + 9 * cast.DAY).isoformat())]
+    by.post("consents/", {"items": later})
+    by.post("consents/", {"items": [consent("2", granted=False, happened_at=(clock.now() + ahead).isoformat())]})
+    said = {"channel": "sms", "purpose": "promotional", "granted": False}
+    told = {**said, "happened_at": (clock.now() + ahead).isoformat()}
+    by.post("members/", {"items": [{"external_id": "M-ADA", "consents": [told]}]})
+    holds = {one.channel: one.granted for one in in_force(ada, clock.now()) if one.purpose == "promotional"}
+    assert (holds["email"], holds["sms"]) == (False, False)
+    assert by.post("consents/", {"items": later}).data["known"] == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -202,6 +220,7 @@ def test_a_call_takes_5000_items_and_not_one_more():
 def test_a_body_that_holds_no_items_is_refused_as_a_whole(body, field):
     problem = refused(caller().post("events/", body), 422, "invalid")
     assert [error["field"] for error in problem["errors"]] == [field]
+    assert "known are none" not in problem["detail"]
 
 
 @pytest.mark.django_db
