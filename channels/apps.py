@@ -13,9 +13,10 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         """Make adapters and panels known, and let a closed grant silence what was going to speak of it."""
         # Not at import: models are ready only now.
-        from channels import closing, hand_offs, home, registry
+        from channels import closing, hand_offs, home, registry, whys
         from channels.api import SCOPES
         from channels.chat.adapter import Chat
+        from channels.counter import wishes
         from channels.desk.adapter import Desk
         from channels.email.adapter import Email
         from channels.models import Hold, PressurePolicy, QuietHours, Sender, Team
@@ -34,6 +35,7 @@ class ChannelsConfig(AppConfig):
         offers.on_reopened(closing.grants_reopened)
         offers.on_reopened(hand_offs.grants_reopened)
         offers.on_changed(grants.changed)
+        whys.register(wishes.explain)
         panels.register(*PANELS)
         scopes.register(*SCOPES)
         doors.register(

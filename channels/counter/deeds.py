@@ -67,7 +67,7 @@ def decline(tap: Tap, grant: Grant) -> bool:
 def ask_for_call(tap: Tap, member: Member, team: Team, *, grant: Grant | None = None, note: str = "") -> Message:
     """Have a team call the member, about an offer if there is one. Raises follow_ups.CannotCall."""
     with transaction.atomic():
-        said = {**_about(tap, grant), "team": team.key}
+        said = {**_about(tap, grant), "team": team.key, **({"note": note} if note else {})}
         new, key = _record(tap, member.pk, WANTS_CALL, str(team.pk), said)
         wish = Event.objects.get(member=member, name=f"{SOURCE}.{WANTS_CALL}", source=SOURCE, key=key)
         message = follow_ups.want_call(member, team, OriginKind.COUNTER, wish.pk, tap.now, grant=grant)

@@ -103,7 +103,7 @@ def test_one_bad_line_refuses_its_purchase_whole(file):
         ("1,M-ADA,0001-01-01,,,a,,1,2", "years 1900 to 2199"),
         ("1,M-ADA,9999-12-31T23:59:59-12:00,,,a,,1,2", "happened_at is “9999-12-31T23:59:59-12:00”"),
         ("1,M-ADA,2026-03-01,paris,,a,,1,2", "There is no store “paris”."),
-        ("1,M-ADA,2026-03-01,,Euro,a,,1,2", "The currency is 'Euro'"),
+        ("1,M-ADA,2026-03-01,,Euro,a,,1,2", "There is no currency 'Euro'"),
         ("1,M-ADA,2026-03-01,,,a,,1.5,2", "quantity is “1.5”; write it like 2."),
         ("1,M-ADA,2026-03-01,,,a,,1,", "unit_price is “”; write it like 12.50."),
         ("1,M-ADA,2026-03-01,,,a,,1,1.999", "The unit price is '1.999'"),

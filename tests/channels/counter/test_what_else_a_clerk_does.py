@@ -16,7 +16,7 @@ from members.models import AuditEntry, Consent, Event, Identity, Member, News, T
 from members.vocabulary import Channel
 from tests import cast
 from tests.channels import outbox
-from tests.channels.counter.till import address, browser, clerk, given, of_grant, tap, text
+from tests.channels.counter.till import address, browser, clerk, given, of_grant, person, tap, text
 from tests.channels.deliveries import message
 from tests.content.at_once import at_once
 
@@ -87,9 +87,24 @@ def test_a_wish_for_a_call_becomes_a_follow_up_of_the_team_about_the_offer() -> 
     follow_up = FollowUp.objects.get()
     assert (follow_up.team, follow_up.member, follow_up.message.grant) == (berlin, grant.member, grant)
     assert follow_up.message.rendering.text.startswith("Hello Ada, you asked us to call. It is about Tea: €10.00")
-    assert events() == [("counter.wants_call", {"store": "berlin", "offer": "Tea", "team": "berlin"})]
+    said = {"store": "berlin", "offer": "Tea", "team": "berlin", "note": "After five"}
+    assert events() == [("counter.wants_call", said)]
     assert Touchpoint.objects.get(kind="visit").text == "After five"
     assert "A call is planned" in text(browser().get(address(grant.member)))
+
+
+def test_the_rep_who_calls_reads_what_the_clerk_noted() -> None:
+    ada = cast.ada()
+    desk, rosa, berlin = outbox.sender("desk"), person("rosa", "Sales rep"), team()
+    berlin.users.add(rosa)
+    tap(browser(), address(ada, "call/"), "one", team="berlin", note="After five, about the blue cups")
+    tap(browser(), address(cast.ben(), "call/"), "two", team="berlin")
+    assert delivery.deliver(desk, clock.now()).sent == 2
+    one = FollowUp.objects.get(member=ada)
+    for page in ("/contacts/", f"/contacts/follow-ups/{one.public_id}/"):
+        assert "Asked for a call at the counter (berlin). After five, about the blue cups" in text(
+            browser(rosa).get(page)
+        )
 
 
 def test_a_call_about_nothing_in_particular_needs_no_consent() -> None:
