@@ -20,7 +20,8 @@ from members.models import User
 from members.vocabulary import Through
 
 Answer = Callable[[HttpRequest], HttpResponse]
-# A page that asks by a timer whether anything changed says so in this header: nobody is at work there.
+# A page that asks by a timer whether anything changed says so in this header: nobody is at work there. The forms inside
+# of what asks send it as well, for htmx hands headers down whatever `hx-disinherit` says; whoever sends one is at work.
 TIMER = "X-Chorale-Timer"
 # What somebody needs who is on the way to a second factor, or out.
 OPEN = {"login", "logout", "second-factor-code", "second-factor-set-up"}
@@ -45,7 +46,7 @@ class Expiry:
             logout(request)
             messages.info(request, why)
             return doors.to_sign_in(request)
-        if TIMER not in request.headers:
+        if TIMER not in request.headers or request.method == "POST":
             sessions.touch(request.session, now, shared=doors.is_shared(request.path))
         return self.get_response(request)
 

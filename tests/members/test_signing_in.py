@@ -216,6 +216,18 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(monkeypatch: pytest.M
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/login/?next=%2Fadmin%2F")
 
 
+def test_whoever_taps_inside_of_what_asks_by_itself_stays_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in("Store clerk")
+    client.get("/counter/")
+    # A form sends the header of the part around it along: htmx hands it down.
+    timer = {TIMER: "1", "HX-Request": "true", "HX-Current-URL": "http://testserver/counter/"}
+    for minutes in (14, 28, 42):
+        later(monkeypatch, minutes)
+        assert client.post("/counter/find/", {"q": "nobody"}, headers=timer).status_code == 200
+    later(monkeypatch, 56)
+    assert client.get("/counter/").status_code == 200
+
+
 def test_a_till_that_several_people_share_is_left_for_less_long() -> None:
     session: dict[str, float] = {}
     sessions.touch(session, 1000, shared=True)  # type: ignore[arg-type]
