@@ -17,10 +17,12 @@ _callbacks: list[Callback] = []
 _on_reopened: list[Callback] = []
 
 # Rows are locked in the order of their ids, so that two closings that meet wait for each other instead of deadlocking;
-# after the wait the state is asked again, and who came second finds nothing to close.
+# after the wait the state is asked again, and who came second finds nothing to close. What is asked for is worked out
+# once: within IN it may be anew for each row, each time with other rows up to its LIMIT.
 _CLOSE = """
-WITH chosen AS (
-    SELECT id FROM content_grant WHERE state = 'live' AND id IN ({grants}) ORDER BY id FOR UPDATE
+WITH asked AS MATERIALIZED ({grants}),
+chosen AS (
+    SELECT id FROM content_grant WHERE state = 'live' AND id IN (SELECT * FROM asked) ORDER BY id FOR UPDATE
 ),
 closed AS (
     UPDATE content_grant g SET state = %(state)s, closed_at = %(now)s

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from journeys.plan import plan
 from tests import databases
 
 PREFIX = "chorale_house_"
@@ -57,7 +58,9 @@ def _build(cursor: CursorWrapper, empty: str, furnish: Callable[[], None]) -> No
 
 def _use(name: str) -> None:
     databases.use(name)
+    # What this process remembers by the ids of rows: another database has others under them.
     ContentType.objects.clear_cache()
+    plan.cache_clear()
 
 
 def _fingerprint() -> str:
