@@ -111,8 +111,10 @@ class WayBack:
             if live():
                 await self.flush(now())
             wait = (self._heap[0].retry_at - now()).total_seconds() if self._heap and live() else None
+            # Not asyncio.wait_for, whose version of Python 3.11 may swallow the cancelling that stops the carrier.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), None if wait is None else max(wait, 0.001))
+                async with asyncio.timeout(None if wait is None else max(wait, 0.001)):
+                    await self._changed.wait()
 
     async def stop(self) -> None:
         """Close the connections."""

@@ -35,7 +35,7 @@ def started(variables: dict[str, str], *arguments: str) -> Iterator[subprocess.P
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def test_it_says_where_it_listens_takes_messages_and_stops_at_control_c(home: dict[str, str], tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_it_says_where_it_listens_takes_messages_and_stops_at_control_c(home: di
         assert carrier.client.get("/cgi-bin/sendsms", params=fields).status_code == 202
         assert carrier.log()[0]["at"] == "2026-03-10T11:00:00+00:00"
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=60)
     assert (process.returncode, rest, errors) == (0, "The sandbox has stopped.\n", "")
     assert (tmp_path / "sandbox" / "journal.jsonl").read_text().count("\n") == 1
     assert not (tmp_path / "pg").exists()
@@ -58,7 +58,7 @@ def test_it_says_where_it_listens_takes_messages_and_stops_at_control_c(home: di
 def test_a_port_that_is_taken_is_one_sentence(home: dict[str, str], carrier: Carrier) -> None:
     taken = f"--smtp-port={carrier.ports.smtp}"
     with started(home, taken, "--http-port=0") as process:
-        _output, errors = process.communicate(timeout=20)
+        _output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.count("\n") == 1
     assert "name free ports by --smtp-port and --http-port" in errors
