@@ -29,6 +29,7 @@ class Source(Text):
             64,
             right=f"write 1 to 64 printable characters, none of {own}",
             help_text=f"Who tells it, such as till-7; keys are unique in it. Kept for Chorale: {own}.",
+            example="till-7",
         )
 
     def read(self, value: Any) -> str:
@@ -42,17 +43,17 @@ class Source(Text):
 class FactIn(Shape):
     """What every fact has."""
 
-    member = Text(64, help_text="The member's external id.")
+    member = Text(64, help_text="The member's external id.", example="M-1")
     happened_at = Instant()
     source = Source()  # type: ignore[assignment]
-    key = Text(128, help_text="Your own number of it; told again under it, nothing changes.")
+    key = Text(128, help_text="Your own number of it; told again under it, nothing changes.", example="4711")
 
 
 class EventIn(FactIn):
     """Something that happened to a member."""
 
     make = facts.EventFact
-    name = Text(64, help_text="Such as checkout_left.")
+    name = Text(64, help_text="Such as checkout_left.", example="checkout_left")
     properties = Document(required=False, help_text="What rules and messages may ask of it; 20 levels deep at most.")
 
 
@@ -60,10 +61,10 @@ class LineIn(Shape):
     """A line of a purchase; a return has a negative quantity, never a negative price."""
 
     make = facts.Line
-    sku = Text(64, least=0)
-    quantity = Whole()
+    sku = Text(64, least=0, example="tea-100")
+    quantity = Whole(example=2)
     unit_price = Money()
-    category = Text(64, least=0, required=False)
+    category = Text(64, least=0, required=False, example="tea")
 
 
 class PurchaseIn(FactIn):
@@ -71,8 +72,8 @@ class PurchaseIn(FactIn):
 
     make = facts.PurchaseFact
     lines = serializers.ListField(child=LineIn(), max_length=1_000, min_length=1)
-    currency = Text(3, least=3, pattern="[A-Z]{3}", right="write three capitals, such as EUR")
-    store = Text(32, required=False, help_text="The code of a store.")
+    currency = Text(3, least=3, pattern="[A-Z]{3}", right="write three capitals, such as EUR", example="EUR")
+    store = Text(32, required=False, help_text="The code of a store.", example="PHL")
 
 
 class PointsIn(FactIn):
@@ -80,7 +81,7 @@ class PointsIn(FactIn):
 
     make = facts.PointsFact
     kind = Choice(PointsKind.values)
-    points = Whole()
+    points = Whole(example=50)
     expires_at = Instant(required=False)
 
 

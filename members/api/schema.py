@@ -139,8 +139,10 @@ class StrictFields(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Any:
-        """Return the field's schema with its help text."""
-        return append_meta(dict(self.target.schema), auto_schema._get_serializer_field_meta(self.target, direction))  # noqa: SLF001 - the package's own extensions do so
+        """Return the field's schema with its help text and its example."""
+        known = {} if self.target.example is None else {"examples": [self.target.example]}
+        meta = auto_schema._get_serializer_field_meta(self.target, direction)  # noqa: SLF001 - the package's own extensions do so
+        return append_meta({**self.target.schema, **known}, meta)
 
 
 class Shapes(OpenApiSerializerExtension):
