@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from channels.contacts import times
+from channels.counter import words
 from channels.letters import CHANNELS, PURPOSES
 from channels.vocabulary import FollowUpResult, Intent
 from content.models import Grant
@@ -36,7 +37,7 @@ class GrantField(_GrantChoice):
 
     def label_from_instance(self, obj: Grant) -> str:
         """Return the offer with its price."""
-        return f"{obj.offer}, {obj.price} {obj.currency}"
+        return words.priced(obj.offer.name, obj.price, obj.currency)
 
 
 class Keyed(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -61,7 +62,7 @@ def _facts(member: Member, known: Standing | None, now: datetime) -> list[tuple[
         (_("Standing"), str(RfmClass(known.rfm_class).label) if known and known.rfm_class else ""),
         (_("Habit"), words.churn(known)),
         (_("Last purchase"), _last(known, now)),
-        (_("Points"), _points(known, now)),
+        (_("Points"), _points(known, zone, now)),
         (_("Birthday"), formats.day(member.birthday, "d MMMM y", _language()) if member.birthday else ""),
         (_("Home store"), member.home_store.name if member.home_store else ""),
         (_("Language"), member.locale),
@@ -76,13 +77,12 @@ def _last(known: Standing | None, now: datetime) -> str:
     return words.past_day(known.last_purchase_at, now, zones.zone(zones.DEFAULT))
 
 
-def _points(known: Standing | None, now: datetime) -> str:
+def _points(known: Standing | None, zone: ZoneInfo, now: datetime) -> str:
     if known is None or not known.points:
         return ""
     balance = formats.number(known.points, _language())
     if not known.points_expiring or known.points_expire_at is None:
         return balance
-    zone = zones.zone(zones.DEFAULT)
     day = words.day(known.points_expire_at.astimezone(zone).date(), now.astimezone(zone).date())
     gone = formats.number(known.points_expiring, _language())
     return _("%(points)s, of which %(gone)s expire %(day)s") % {"points": balance, "gone": gone, "day": day}

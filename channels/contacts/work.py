@@ -24,11 +24,12 @@ HANDED = 50
 
 @dataclass(frozen=True)
 class Item:
-    """A follow-up in a list: when it is due for both, why this member, until when its offer holds, and what to say."""
+    """A follow-up in a list: when it is due for both, why this member, its offer until when, and what to say."""
 
     follow_up: FollowUp
     due: Moment
     why: str
+    offer: str
     until: str
     is_late: bool
     script: str
@@ -72,12 +73,18 @@ def items(listed: Sequence[FollowUp], own: str, now: datetime) -> list[Item]:
             one,
             times.moment(one.due_at, one.member, own, now),
             why[one.message_id],
+            _offer(one),
             _until(one, own, now),
             one.due_at <= now,
             said.get(one.message_id, ""),
         )
         for one in listed
     ]
+
+
+def _offer(one: FollowUp) -> str:
+    grant = one.message.grant
+    return words.priced(grant.offer.name, grant.price, grant.currency) if grant else ""
 
 
 def _until(one: FollowUp, own: str, now: datetime) -> str:

@@ -67,7 +67,7 @@ def card(offered: Offered, viewer: User, now: datetime, zone: ZoneInfo) -> Card:
         code=codes.shown(grant.code),
         script=offered.script,
         terms=offer.terms,
-        heard=[_heard(one, now, zone) for one in offered.heard[:HEARD]],
+        heard=list(dict.fromkeys(_heard(one, now, zone) for one in offered.heard[:HEARD])),
         coming=_coming(offered.coming, now, zone) if offered.coming else "",
         ended="" if offered.is_theirs else _ended(grant, offered.redemption, now, zone),
         undo=_undo(offered.redemption, viewer, now, zone) if offered.redemption else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import isleap
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language, ngettext
@@ -41,6 +42,11 @@ def past_day(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
         return day(when, today)
     said = {"day": day(when, today), "ago": ago}
     return ngettext("%(day)s, %(ago)d day ago", "%(day)s, %(ago)d days ago", ago) % said
+
+
+def priced(name: str, price: Decimal, currency: str) -> str:
+    """Return an offer with a member's price, as every door says it: Come back, €8.99."""
+    return f"{name}, {formats.money(price, currency, get_language() or 'en')}"
 
 
 def channel(name: str) -> str:

@@ -46,3 +46,8 @@ class Touchpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.channel}"
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether neither house nor member spoke, but a carrier told what became of a message."""
+        return self.kind in {TouchpointKind.DELIVERED, TouchpointKind.FAILED}

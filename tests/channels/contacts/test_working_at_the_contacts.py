@@ -43,7 +43,7 @@ def test_it_opens_with_what_is_due_and_why_and_at_which_price() -> None:
         "My follow-ups",
         "Ada Berg",
         "First",
-        "Tea, 10.00 EUR",
+        "Tea, €10.00",
         "Europe/Berlin",
         "America/New_York",
         "for you",
