@@ -3,6 +3,7 @@
 #   make test            everything set up, all tests (ARGS="tests/config -x" for some)
 #   make lint            style, types, layers, missing migrations
 #   make format          style put right
+#   make pictures        the pictures of README and docs, made anew by the browser tests
 #   make clean           the virtual environment and caches removed; var/ with its data stays
 
 VENV := .venv
@@ -12,7 +13,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: demo test lint format clean install
+.PHONY: demo test lint format pictures clean install
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/demo.stamp
@@ -33,6 +34,9 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: $(VENV)/dev.stamp
+	PICTURES=1 $(BIN)/pytest -m pictures tests/browser $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

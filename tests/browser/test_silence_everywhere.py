@@ -18,9 +18,10 @@ from members.vocabulary import Channel
 from tests.browser import house
 from tests.browser.conftest import PHONE, Visitor
 from tests.browser.house import clara
+from tests.browser.pictures import picture
 from tests.carrier import Carrier
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.pictures]
 
 OFFER = "Come back"
 # Half past eight in New York, where both members live: SMS leave from nine.
@@ -51,6 +52,7 @@ def test_redeemed_at_the_counter_silent_everywhere(
     expect(clerk.get_by_text(f"Redeemed: {OFFER}")).to_be_visible()
     expect(card(second).get_by_role("button", name="Yes, redeem it")).to_have_count(0)
     expect(card(rep)).to_have_count(0)
+    picture(second, "clerk-second-screen")
 
     later(EARLY + AFTER_OPENING)
     at_work()
