@@ -43,6 +43,9 @@ class ResultForm(forms.Form):
 class FollowUpAdmin(OwnedAdmin[FollowUp], ReadOnlyAdmin[FollowUp]):
     """Open ones first by when they are due; each is closed with a result."""
 
+    when_empty = _(
+        "Follow-ups come from steps of journeys and from members who want a call: publish a journey with such a step."
+    )
     list_display = ("member", "content", "team", "shown_state", "result", "due_at", "assignee")
     list_select_related = ("member", "team", "assignee", "message__content")
     list_filter = (StateFilter, TeamFilter)

@@ -90,6 +90,7 @@ def _midnight(now: datetime, away: int) -> datetime:
 class HandOffAdmin(OwnedAdmin[HandOff], ReadOnlyAdmin[HandOff]):
     """What is agreed on comes by its time, overdue ones first; what is over, the newest first."""
 
+    when_empty = _("Reps agree on hand-offs with members: from a follow-up or a member's page at the contacts.")
     list_display = ("member", "store", "offer", "shown_state", "when", "made_by_name", "ended_by_name")
     list_select_related = ("member", "store", "grant__offer")
     list_filter = (("store", RelatedDropdownFilter), HandOffStateFilter, DayFilter)

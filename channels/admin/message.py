@@ -40,6 +40,7 @@ WAITING = (State.QUEUED, State.CLAIMED)
 class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
     """The outbox, newest first; nobody changes it by hand, only cancels."""
 
+    when_empty = _("Messages stand here as soon as a journey or a rep wants them: publish a journey that sends.")
     list_display = ("said", "member", "channel", "shown_state", "why", "journey", "planned_at")
     list_select_related = ("member", "content")
     list_filter = (

@@ -22,6 +22,9 @@ from members.admin.base import ReadOnlyAdmin, column
 class ReceiptAdmin(ReadOnlyAdmin[Receipt]):
     """Kept as they came; found by the message that they are about, or by their own key."""
 
+    when_empty = _(
+        "Carriers tell what became of messages, once a sender has sent some and knows the address of its webhook."
+    )
     list_display = ("happened_at", "sender", "kind", "about", "key")
     list_display_links = ("happened_at",)
     list_select_related = ("sender", "message__content", "message__member")

@@ -29,6 +29,7 @@ COLOURS: dict[str, str] = {
 class GrantAdmin(OwnedAdmin[Grant], ReadOnlyAdmin[Grant]):
     """Who was promised what, at which price, until when, and what became of it."""
 
+    when_empty = _("Journeys grant offers to members: publish one with a step that does.")
     list_display = ("shown_code", "member", "offer", "amount", "shown_state", "until", "granted_at")
     list_select_related = ("member", "offer")
     list_filter = (("state", ChoicesDropdownFilter), ("offer", RelatedDropdownFilter))
@@ -100,6 +101,7 @@ class GrantAdmin(OwnedAdmin[Grant], ReadOnlyAdmin[Grant]):
 class RedemptionAdmin(OwnedAdmin[Redemption], ReadOnlyAdmin[Redemption]):
     """Grants taken: by whom, when, where and at which price; and which of them were undone."""
 
+    when_empty = _("Offers are redeemed at the counter, by the API or by a purchase.")
     list_display = ("grant", "member", "offer", "amount", "happened_at", "channel", "store", "who_name", "undone_at")
     list_select_related = ("member", "grant__offer", "store")
     list_filter = (("channel", ChoicesDropdownFilter), ("store", RelatedDropdownFilter))

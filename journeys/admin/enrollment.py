@@ -19,6 +19,7 @@ from members.admin.base import ReadOnlyAdmin, column
 class EnrollmentAdmin(ReadOnlyAdmin[Enrollment]):
     """One enrollment with its trace in plain words and its messages."""
 
+    when_empty = gettext_lazy("Members enter once a journey is published.")
     list_display = ("member", "journey", "shown_state", "step", "entered_at", "due_at", "end_reason", "converted_at")
     list_filter = ("journey", "state", "end_reason", "held_out", ("converted_at", admin.EmptyFieldListFilter))
     list_select_related = ("member", "journey", "step")

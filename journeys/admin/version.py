@@ -16,6 +16,7 @@ from members.admin.base import ReadOnlyAdmin, column
 class VersionAdmin(ReadOnlyAdmin[Version]):
     """Published versions never change; there is nothing to edit here."""
 
+    when_empty = gettext_lazy("Each publishing of a journey makes a version: publish one.")
     list_display = ("journey", "number", "published_at", "published_by", "priority", "holdout")
     list_filter = ("journey",)
     list_select_related = ("journey", "published_by")

@@ -64,6 +64,7 @@ class KindFilter(DropdownFilter):
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     """Who did what, newest first."""
 
+    when_empty = _("What people change, publish, export, look up or redeem is noted here by itself.")
     list_display = ("timestamp", "who", "what", "about", "through", "remote_addr", "told")
     list_select_related = ("content_type", "actor")
     list_filter = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
@@ -71,6 +71,9 @@ class InfinitePaginator(_Pages[Any]):  # Unfold's templates leave the number of 
 
 class HouseAdmin(_Admin[M]):
     """A screen over a table of moderate size, which may be counted; facets, a COUNT(*) each, are off all the same."""
+
+    # What fills the list where there is nothing in it yet: a sentence that says what to do.
+    when_empty: ClassVar[StrOrPromise] = ""
 
     show_facets = ShowFacets.NEVER
     list_per_page = 50

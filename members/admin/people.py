@@ -25,6 +25,7 @@ NOBODY = ("", "–")
 class MemberAdmin(ReadOnlyAdmin[Member]):
     """The list of members, and the page of each with everything that is known."""
 
+    when_empty = _("Members come in by a file (manage.py import_members) or by the API.")
     list_display = ("name", "external_id", "tier", "churn", "home_store", "joined_on")
     list_filter = (
         ("standing__tier", ChoicesDropdownFilter),
