@@ -21,11 +21,10 @@ DELETE FROM members_auditentry WHERE id IN (
 
 
 def prune(before: datetime) -> int:
-    """Delete the entries from before an instant, and note that. Returns how many went."""
+    """Delete the entries from before an instant, and note that batch by batch. Returns how many went."""
     gone = 0
     while batch := _prune_some(before):
         gone += batch
-    audit_log.note(None, Deed.PRUNED, detail=f"{gone} entries from before {before:%Y-%m-%d %H:%M} UTC")
     return gone
 
 
@@ -41,7 +40,10 @@ def unlocked() -> Iterator[None]:
 
 def _prune_some(before: datetime) -> int:
     with unlocked():
-        return execute(_OLDEST, {"before": before, "batch": BATCH})
+        gone = execute(_OLDEST, {"before": before, "batch": BATCH})
+        if gone:  # in the same transaction: nothing goes unnoted when the command is killed
+            audit_log.note(None, Deed.PRUNED, detail=f"{gone} entries from before {before:%Y-%m-%d %H:%M} UTC")
+    return gone
 
 
 def _alter(verb: str) -> None:

@@ -17,6 +17,7 @@ from content import offers
 from journeys import definitions, drafts, publishing
 from members import audit_log, clock, pruning, segments
 from members.models import AuditEntry, Segment, Store
+from members.sql import execute
 from members.vocabulary import Channel, Deed
 from tests import cast
 from tests.cast import NOW
@@ -302,3 +303,25 @@ def test_old_entries_go_by_command_alone_and_that_is_noted() -> None:
     assert latest(deed=Deed.PRUNED).detail.startswith("1 entries")
     with pytest.raises(ProgrammingError), transaction.atomic():
         AuditEntry.objects.all().delete()
+
+
+def test_what_a_killed_prune_had_deleted_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _entry in range(3):
+        audit_log.note(None, Deed.EXPORTED, detail="old")
+    long_ago = clock.now() - timedelta(days=400)
+    with pruning.unlocked(), connection.cursor() as cursor:
+        cursor.execute("UPDATE members_auditentry SET timestamp = %s WHERE detail = 'old'", [long_ago])
+    monkeypatch.setattr(pruning, "BATCH", 2)
+    asked: list[str] = []
+
+    def killed(text: str, params: dict[str, object]) -> int:
+        asked.append(text)
+        if len([one for one in asked if "DELETE" in one]) > 1:
+            raise KeyboardInterrupt
+        return int(execute(text, params))
+
+    monkeypatch.setattr("members.pruning.execute", killed)
+    with pytest.raises(KeyboardInterrupt):
+        pruning.prune(long_ago + timedelta(days=1))
+    assert AuditEntry.objects.filter(detail="old").count() == 1
+    assert latest(deed=Deed.PRUNED).detail.startswith("2 entries")
