@@ -78,10 +78,8 @@ def _last(known: Standing | None, now: datetime) -> str:
 
 
 def _points(known: Standing | None, zone: ZoneInfo, now: datetime) -> str:
-    if known is None or not known.points:
-        return ""
-    balance = formats.number(known.points, _language())
-    if not known.points_expiring or known.points_expire_at is None:
+    balance = formats.number(known.points if known else 0, _language())
+    if known is None or not known.points_expiring or known.points_expire_at is None:
         return balance
     day = words.day(known.points_expire_at.astimezone(zone).date(), now.astimezone(zone).date())
     gone = formats.number(known.points_expiring, _language())

@@ -56,6 +56,12 @@ def test_it_says_who_this_is_and_how_to_reach_them() -> None:
     assert AuditEntry.objects.get(deed="looked_up").object_repr == "M-ADA"
 
 
+def test_they_are_called_by_a_tap_on_the_number_and_no_points_are_said_to_be_none() -> None:
+    page = browser().get(to_member(cast.ada()))
+    assert '<a href="tel:+4915550100001">' in page.content.decode()
+    assert "Points 0" in text(page)
+
+
 def test_it_has_the_offers_the_work_and_the_journeys_in_plain_words() -> None:
     now = clock.now()
     published(

@@ -137,6 +137,13 @@ def test_a_result_ends_it_and_is_a_fact_and_noted() -> None:
     assert AuditEntry.objects.filter(deed="contacted").count() == 1
 
 
+def test_the_last_contact_is_told_by_the_reps_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: SPRING)
+    one, client = follow_up(cast.ada()), browser()
+    work(client, one, "call_again", day="2026-03-29", time="09:00")
+    assert "2026-03-28 13:00 (Europe/Berlin)" in text(client.get(to_follow_up(one)))
+
+
 def test_a_tap_that_repeats_notes_one_call() -> None:
     one, client = follow_up(cast.ada()), browser()
     soon = clock.now() + timedelta(days=2)
