@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from channels import consents
+from channels.consents import Said
 from channels.contacts import times
 from channels.counter import words
 from channels.letters import CHANNELS, PURPOSES
@@ -25,6 +27,7 @@ else:
 NOTE = 500  # what the history keeps of it
 _RESULTS = [(one.value, one.label) for one in FollowUpResult if one is not FollowUpResult.HANDED_OVER]
 _NO_CHOICE = ("", "–")
+_BY_CALL = _("Call")
 
 
 class GrantField(_GrantChoice):
@@ -118,6 +121,26 @@ class NoteForm(Keyed):
     text = forms.CharField(
         label=_("note"), max_length=NOTE, widget=forms.Textarea(attrs={"rows": 4, "maxlength": NOTE})
     )
+
+
+class ConsentForm(Keyed):
+    """What the member said about offers by one channel."""
+
+    channel = forms.ChoiceField(
+        label=_("channel"),
+        choices=[
+            _NO_CHOICE,
+            *((one.value, _BY_CALL if one is Channel.DESK else one.label) for one in consents.CHANNELS),
+        ],
+    )
+    granted = forms.ChoiceField(
+        label=_("the member"), choices=[_NO_CHOICE, ("yes", _("agrees to offers")), ("no", _("wants no offers"))]
+    )
+
+    @property
+    def said(self) -> Said:
+        """The answer of a valid form."""
+        return Said(Channel(self.cleaned_data["channel"]), self.cleaned_data["granted"] == "yes")
 
 
 class LetterForm(Keyed):

@@ -93,7 +93,10 @@ def _reach(member: Member, now: datetime) -> list[Reach]:
     decided = {(one.channel, one.purpose): one.granted for one in ordered}
     listed = Suppression.objects.filter(address__in=[one.address for one in addresses.values()])
     never = set(listed.values_list("channel", "address"))
-    return [_one(channel, addresses.get(channel), decided, never) for channel in _REACHED]
+    reach = [_one(channel, addresses.get(channel), decided, never) for channel in _REACHED]
+    # People may call about offers unless the member has said no.
+    refused = not decided.get((Channel.DESK.value, Purpose.PROMOTIONAL.value), True)
+    return [*reach, Reach(Channel.DESK, "", _("calls about offers: withdrawn"))] if refused else reach
 
 
 def _one(

@@ -22,6 +22,7 @@ urlpatterns = [
     path("members/<uuid:member>/live/", member.ask_live, name="contacts-member-live"),
     path("members/<uuid:member>/call/", deeds.call, name="contacts-call"),
     path("members/<uuid:member>/note/", deeds.note, name="contacts-note"),
+    path("members/<uuid:member>/consent/", deeds.consent, name="contacts-consent"),
     path("members/<uuid:member>/write/", deeds.write, name="contacts-write"),
     path("members/<uuid:member>/hand-over/", deeds.hand_over, name="contacts-hand-over"),
     path("members/<uuid:member>/offers/<uuid:grant>/send/", deeds.send_offer, name="contacts-send-offer"),

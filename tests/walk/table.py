@@ -157,7 +157,7 @@ CONTACTS: Mapping[str, Who] = {
     # What another team has is not there.
     **{f"{_FOLLOW_UP}{page}": FOLLOWS_UP for page in ("", "state/", "live/", "take/", "give-back/", "hand-over/")},
     **{f"{_OF_MEMBER}{page}": AT_THE_CONTACTS for page in ("", "present/", "history/", "live/")},
-    **{f"{_OF_MEMBER}{deed}/": AT_THE_CONTACTS for deed in ("call", "note", "write", "hand-over")},
+    **{f"{_OF_MEMBER}{deed}/": AT_THE_CONTACTS for deed in ("call", "note", "consent", "write", "hand-over")},
     f"{_OF_MEMBER}offers/<uuid:grant>/send/": AT_THE_CONTACTS,
     "contacts/messages/<uuid:message>/mail/": AT_THE_CONTACTS,
     **{f"contacts/hand-offs/<uuid:hand_off>/{deed}/": FOLLOWS_UP for deed in ("seen", "call-off")},

@@ -11,9 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from channels import follow_ups, hand_offs, letters, talks, teams
+from channels import consents, follow_ups, hand_offs, letters, talks, teams
 from channels.contacts import person, times
-from channels.contacts.forms import CallForm, HandOverForm, Keyed, LetterForm, NoteForm
+from channels.contacts.forms import CallForm, ConsentForm, HandOverForm, Keyed, LetterForm, NoteForm
 from channels.contacts.views.base import deed, form_page, looked, mine, named, new_key, posted, to_member, to_start, who
 from channels.follow_ups import BadContact, Contact, NotOpen
 from channels.hand_offs import Agreed, CannotEnd, CannotHandOff
@@ -50,6 +50,21 @@ def note(request: HttpRequest, member: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _logged(request, found, Talk(form.cleaned_data["text"]), form.cleaned_data["key"])
     return _page(request, found, form, _("Write a note"), _("Keep the note"))
+
+
+@form_page("members.add_consent")
+def consent(request: HttpRequest, member: UUID) -> HttpResponse:
+    """Note what the member said about offers by a channel."""
+    found = named(member)
+    form = ConsentForm(posted(request), initial={"key": new_key()})
+    if request.method == "POST" and form.is_valid():
+        key = form.cleaned_data["key"]
+        consents.decide(found, form.said, who=who(request), request_key=key, now=clock.now())
+        messages.success(
+            request, _("Noted: “%(words)s”") % {"words": consents.wording(form.said.channel, granted=form.said.granted)}
+        )
+        return to_member(found)
+    return _page(request, found, form, _("Consent to offers"), _("Note it"))
 
 
 @form_page("channels.add_letter")
@@ -219,6 +234,7 @@ def _page(request: HttpRequest, member: Member, form: forms.Form, title: str, bu
         "here": "contacts",
         "of_store": isinstance(form, HandOverForm),
         "of_letter": isinstance(form, LetterForm),
+        "of_consent": isinstance(form, ConsentForm),
     }
     status = 409 if form.is_bound and form.non_field_errors() else 200
     return doors.page(request, FORM, title, context, status)

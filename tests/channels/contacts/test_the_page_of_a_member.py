@@ -14,7 +14,7 @@ from channels.contacts.history import Wanted
 from channels.models import Message, Rendering, Sender
 from content import offers
 from members import clock, touchpoints
-from members.models import AuditEntry, Event, Member, Touchpoint
+from members.models import AuditEntry, Consent, Event, Member, Touchpoint
 from members.vocabulary import Channel, Direction, TouchpointKind
 from tests import cast
 from tests.channels import outbox
@@ -244,6 +244,42 @@ def test_a_call_is_logged_once() -> None:
     assert (contact.who_name, contact.channel) == ("Rosa", Channel.DESK)
     assert Event.objects.get().name == "call.call_again"
     assert AuditEntry.objects.filter(deed="contacted").count() == 1
+
+
+def test_what_a_member_says_about_offers_is_noted_once_with_its_words() -> None:
+    ada, client = cast.ada(agreed=()), browser()
+    for answer in ("yes", "yes", "no"):
+        client.post(to_member(ada, "consent/"), {"key": "k", "channel": "sms", "granted": answer})
+    said = list(
+        Consent.objects.filter(member=ada).order_by("id").values_list("channel", "purpose", "granted", "source")
+    )
+    assert said == [("sms", "promotional", True, "contacts"), ("sms", "promotional", False, "contacts")]
+    assert Consent.objects.latest("id").wording == "Send me no more offers by SMS."
+    assert [one.detail for one in AuditEntry.objects.filter(deed="changed", member_id=ada.pk).order_by("id")] == [
+        "consent sms: yes",
+        "consent sms: no",
+    ]
+    assert Event.objects.filter(name="contacts.consent").count() == 2
+    assert "offers: withdrawn" in text(client.get(to_member(ada)))
+
+
+def test_who_does_not_want_to_be_called_is_called_about_offers_no_more() -> None:
+    ada, client = cast.ada(), browser()
+    said = text(client.post(to_member(ada, "consent/"), {"key": "k", "channel": "desk", "granted": "no"}, follow=True))
+    assert "Call me about offers no more." in said
+    assert "calls about offers: withdrawn" in said
+    outbox.sender("desk")
+    soon = {"expires_at": clock.now() + timedelta(days=1), "channels": ["desk"]}
+    [verdict] = outbox.ask(outbox.candidate(ada, outbox.content("call", ("desk",)), **soon), now=clock.now())
+    assert (verdict.message_id, verdict.reason) == (None, "no_consent")
+
+
+@pytest.mark.parametrize("wrong", [{"channel": "counter"}, {"channel": ""}, {"granted": "perhaps"}, {"key": ""}])
+def test_a_consent_that_nobody_gave_is_not_noted(wrong: dict[str, str]) -> None:
+    ada = cast.ada(agreed=())
+    given = {"key": "k", "channel": "sms", "granted": "yes", **wrong}
+    assert browser().post(to_member(ada, "consent/"), given).status_code == 200
+    assert not Consent.objects.filter(member=ada).exists()
 
 
 def test_a_note_is_kept_once_and_must_say_something() -> None:
