@@ -26,6 +26,7 @@ from journeys.demo.dataset import Bought
 from journeys.demo.feed import Feed
 from journeys.demo.outside import Carriers
 from journeys.demo.people import external_id
+from journeys.models import HoldoutPolicy
 from journeys.play import Outside, play
 from journeys.playbooks import installing, library
 from members import consent, standing, tokens
@@ -92,6 +93,7 @@ def _work() -> None:
     taken = Grant.objects.filter(state=Grant.State.LIVE, offer__key="birthday-treat").exclude(member=clara())
     just_now = NOW - HOUR / 60
     offers.redeem(taken[0].pk, request_key="till", channel=Channel.COUNTER, who=clerk, store=store, now=just_now)
+    HoldoutPolicy.objects.update_or_create(pk=1)
     Tag.objects.create(member=eric, name="collector", since=NOW - 9 * DAY)
     holds.place(Hold.Scope.CHANNEL, Channel.CHAT, "The chat service moves to another account.", NOW - HOUR, rep)
     consent.suppress(Channel.EMAIL, "gone@example.com", "no such user", NOW - DAY)
