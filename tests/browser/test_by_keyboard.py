@@ -80,8 +80,9 @@ def test_the_focus_stays_where_it_is_when_somebody_else_changes_the_list_of_foll
     mine = page.get_by_role("link", name=str(clara())).first
     keyboard.go(page, mine)
     other = FollowUp.objects.filter(state=FollowUp.State.OPEN).exclude(member=clara()).order_by("due_at")[0]
-    follow_ups.take(other, User.objects.get(username="manager"), house.NOW)
-    expect(page.get_by_text("taken by manager").first).to_be_visible()
+    manager = User.objects.get(username="manager")
+    follow_ups.take(other, manager, house.NOW)
+    expect(page.get_by_text(f"taken by {manager.get_full_name()}").first).to_be_visible()
     expect(mine).to_be_focused()
     keyboard.held(page)
 
