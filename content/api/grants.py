@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from content import offers
 from content.models import Grant, Redemption
 from content.offers import AlreadyRedeemed, CannotUndo, NotLive, codes
+from members import audit_log
 from members.api.fields import Choice, PublicId, Text
 from members.api.operations import operation
 from members.api.problems import Kind, Problem
@@ -132,6 +133,7 @@ class MemberOffers(Endpoint):
     def get(self, request: Request, public_id: UUID) -> Response:
         """List the offers that are the member's now, one a slot, with price, code and until when."""
         member = get_object_or_404(Member, public_id=public_id)
+        audit_log.note_looks(self.caller, [member], self.now)
         listed = offers.current(member.pk, self.now)
         for grant in listed:
             grant.member = member
@@ -146,7 +148,8 @@ class Grants(Endpoint):
     @operation("offers:read", query=CodeQuery, answers={200: GrantsOut})
     def get(self, request: Request) -> Response:
         """Find a grant by the code that the member shows; nothing where there is none."""
-        found = whole().filter(code=codes.normalised(self.query()["code"]))
+        found = list(whole().filter(code=codes.normalised(self.query()["code"])))
+        audit_log.note_looks(self.caller, [grant.member for grant in found], self.now)
         return Response({"items": GrantOut(found, many=True).data})
 
 
@@ -158,7 +161,9 @@ class OneGrant(Endpoint):
     @operation("offers:read", answers={200: GrantOut})
     def get(self, request: Request, public_id: UUID) -> Response:
         """Show a grant and what became of it."""
-        return Response(GrantOut(get_object_or_404(whole(), public_id=public_id)).data)
+        found = get_object_or_404(whole(), public_id=public_id)
+        audit_log.note_looks(self.caller, [found.member], self.now)
+        return Response(GrantOut(found).data)
 
 
 class Redemptions(Endpoint):

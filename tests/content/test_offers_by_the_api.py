@@ -21,6 +21,15 @@ def redeem(by: Caller, key: str = "tap-1", **body):
     return by.post("redemptions/", body, Idempotency_Key=key)
 
 
+@pytest.mark.parametrize("way", ["members/{member}/offers/", "grants/{grant}/", "grants/?code={code}"])
+def test_a_program_that_reads_a_members_offers_has_looked_them_up(way):
+    ada = cast.ada()
+    tea = given(ada)
+    answer = caller().get(way.format(member=ada.public_id, grant=tea.public_id, code=tea.code))
+    assert answer.status_code == 200
+    assert AuditEntry.objects.get(deed="looked_up").object_repr == "M-ADA"
+
+
 def clerk() -> Caller:
     """A till in Berlin."""
     return caller(by=owner("Store clerk", store=cast.berlin(), first_name="Carl"))
