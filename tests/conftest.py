@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management.sql import emit_post_migrate_signal
@@ -15,6 +16,10 @@ from tests import databases
 from tests.settings import BROKER_DATABASE
 
 pytest_plugins = ["tests.carrier"]
+
+# The same examples in every run: what a change breaks is found with it. `--hypothesis-profile=default` draws others.
+hypothesis.settings.register_profile("the same", derandomize=True)
+hypothesis.settings.load_profile("the same")
 
 
 @pytest.fixture(scope="session")

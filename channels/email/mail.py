@@ -77,8 +77,11 @@ def addressed(address: str) -> str:
 
 
 def encoded(text: str) -> str:
-    """Return a header's text as it is when it is short and plain ASCII, else in encoded words (RFC 2047)."""
-    if text.isascii() and text.isprintable() and len(text) < _BASE64_LINE and "=?" not in text:
+    """Return a header's text as it is when it is short and plain ASCII, else in encoded words (RFC 2047).
+
+    Blanks at its ends are encoded, too: whoever reads a header drops them.
+    """
+    if text == text.strip() and text.isascii() and text.isprintable() and len(text) < _BASE64_LINE and "=?" not in text:
         return text
     words, word = [], b""
     for letter in text:

@@ -82,6 +82,11 @@ def test_every_subject_arrives_as_written(subject: str) -> None:
     assert parsed(replace(OUT, subject=subject))["Subject"] == subject
 
 
+@pytest.mark.parametrize("subject", [" ", " Your tea", "Your tea ", ""])
+def test_blanks_around_a_subject_arrive(subject: str) -> None:
+    assert parsed(replace(OUT, subject=subject))["Subject"] == subject
+
+
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\0"])
 @pytest.mark.parametrize("field", ["subject", "address", "unsubscribe_url"])
 def test_no_value_can_begin_another_header(field: str, end: str) -> None:
