@@ -32,12 +32,12 @@ WHERE amount > 0 ORDER BY shard
 def groups(now: datetime) -> list[list[int]]:
     """Return the shards that have news or somebody due, in groups to be ticked together. One query."""
     params = {"now": now, "paused": plan.paused(), "last": SHARDS - 1, "enough": TOGETHER}
-    groups: list[list[int]] = []
+    found: list[list[int]] = []
     room = 0
     for shard, amount in rows(_WORK, params):
         if amount > room:
-            groups.append([])
+            found.append([])
             room = TOGETHER
-        groups[-1].append(shard)
+        found[-1].append(shard)
         room -= amount
-    return groups
+    return found

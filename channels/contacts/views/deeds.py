@@ -108,12 +108,7 @@ def hand_over(request: HttpRequest, member: UUID) -> HttpResponse:
     """Hand the member over to a store."""
     found = named(member)
     first = {"key": new_key(), "store": found.home_store and found.home_store.code, "grant": request.GET.get("offer")}
-    form = HandOverForm(_theirs(found), posted(request), initial=first)
-    if request.method == "POST" and form.is_valid():
-        done = _handed(request, form, found, None)
-        if done:
-            return done
-    return _page(request, found, form, _("Hand over to a store"), _("Hand over"))
+    return _handing_over(request, found, None, first)
 
 
 @form_page("channels.add_handoff")
@@ -127,12 +122,7 @@ def hand_over_from(request: HttpRequest, follow_up: UUID) -> HttpResponse:
         "store": found.home_store and found.home_store.code,
         "grant": grant and grant.public_id,
     }
-    form = HandOverForm(_theirs(found), posted(request), initial=first)
-    if request.method == "POST" and form.is_valid():
-        done = _handed(request, form, found, begun)
-        if done:
-            return done
-    return _page(request, found, form, _("Hand over to a store"), _("Hand over"))
+    return _handing_over(request, found, begun, first)
 
 
 @deed("channels.change_handoff")
@@ -173,6 +163,16 @@ def _leaves(request: HttpRequest, sent: Message) -> str:
         return _("On its way by %(channel)s.") % {"channel": channel}
     said = {"channel": channel, "when": times.said(sent.planned_at, teams.zone_of(who(request)), now)}
     return _("It leaves by %(channel)s %(when)s, when the channel's quiet hours are over.") % said
+
+
+def _handing_over(request: HttpRequest, member: Member, begun: FollowUp | None, first: dict[str, Any]) -> HttpResponse:
+    """Show the form with what stands in it at first, or hand over by what was sent."""
+    form = HandOverForm(_theirs(member), posted(request), initial=first)
+    if request.method == "POST" and form.is_valid():
+        done = _handed(request, form, member, begun)
+        if done:
+            return done
+    return _page(request, member, form, _("Hand over to a store"), _("Hand over"))
 
 
 def _handed(request: HttpRequest, form: HandOverForm, member: Member, begun: FollowUp | None) -> HttpResponse | None:
