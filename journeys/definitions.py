@@ -79,6 +79,8 @@ def check(definition: object) -> Checked:
     found = fields.mapping(definition, "", _("A journey"))
     _check_head(found)
     placed = tree.checked(found["steps"])
+    for step in placed:
+        step.kind.check_journey(step.text, found, step.place)
     # Targets of go_to are looked up before the ways are followed, since a way to nowhere cannot be.
     graph.check_targets(placed)
     ways = list(graph.ways(found["steps"]))

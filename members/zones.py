@@ -118,12 +118,13 @@ def next_local(pinned: ZoneInfo, after: datetime, at: time) -> datetime:
     day = after.astimezone(pinned).date() - _DAY
     while True:
         found = first_instant(pinned, day, at)
-        if found >= after and _exists(pinned, day):
+        if found >= after and exists(pinned, day):
             return found
         day += _DAY
 
 
-def _exists(pinned: ZoneInfo, day: date) -> bool:
+def exists(pinned: ZoneInfo, day: date) -> bool:
+    """Return whether a zone's calendar has a day; Samoa's has no 30 December 2011."""
     return _wall(first_instant(pinned, day, time.min), pinned).date() == day
 
 

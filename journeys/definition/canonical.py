@@ -13,10 +13,11 @@ HEAD = ("key", "name", "kind", "priority", "entry", "re_entry", "runs", "ramp", 
 PATH = ("key", "weight", "when", "steps")
 # Within rules, facts and small settings: the subject first, then what is asked of it.
 _WORDS = (
-    *("all", "any", "none", "topic", "key", "name", "field", "of", "measure"),
+    *("fact", "entry", "all", "any", "none", "topic", "key", "name", "field", "of", "measure"),
     *("channel", "direction", "kind", "purpose", "property", "journey", "state", "offer", "slot", "op", "value"),
     *("has", "member", "granted", "from_days", "to_days", "within_days", "where", "points", "expires_after_days"),
     *DURATION,
+    *("from", "until"),
 )
 
 

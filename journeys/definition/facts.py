@@ -26,6 +26,15 @@ def check_fact(fact: Mapping[str, Any], place: str) -> str:
     return topic
 
 
+def check_conditions(value: object, place: str) -> str:
+    """Return the topic of a fact that is named with conditions: a mapping of `topic`, `name` and `where`."""
+    fact = fields.mapping(value, place, _("A fact"))
+    fields.only(fact, ("topic", "name", "where"), place)
+    topic = check_fact(fact, place)
+    meant(fact, place)
+    return topic
+
+
 def meant(fact: Mapping[str, Any], place: str) -> Which | None:
     """Return which facts of its topic are meant, by `where`; None where that is all of them. Raises BadDefinition."""
     given = {name: fact[name] for name in ("where",) if name in fact}

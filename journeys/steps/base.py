@@ -46,6 +46,9 @@ class StepKind(ABC):
     def check(self, settings: StepText, place: str) -> None:
         """Raise `journeys.definitions.BadDefinition`, naming the place, when the kind's own settings are wrong."""
 
+    def check_journey(self, settings: StepText, journey: Mapping[str, Any], place: str) -> None:  # noqa: B027
+        """Raise BadDefinition when the step asks something of its journey, a whole definition, that is not there."""
+
     def paths(self, settings: StepText) -> Mapping[str, Sequence[StepText]]:
         """Return the steps that stand under this one, by the outcome that leads to them."""
         return {}
