@@ -17,6 +17,7 @@ from journeys.definition.canonical import HEAD, ordered
 from journeys.definition.entry import check_entry, check_goal, check_re_entry, check_runs
 from journeys.definition.errors import BadDefinition
 from journeys.definition.graph import Way
+from journeys.steps.go_to import AT_MOST
 from journeys.vocabulary import JourneyKind
 
 __all__ = ["BadDefinition", "Checked", "CompiledStep", "Way", "check", "read", "written"]
@@ -83,13 +84,14 @@ def check(definition: object) -> Checked:
         step.kind.check_journey(step.text, found, step.place)
     # Targets of go_to are looked up before the ways are followed, since a way to nowhere cannot be.
     graph.check_targets(placed)
-    ways = list(graph.ways(found["steps"]))
+    back = graph.loops(placed)
+    ways = list(graph.ways(found["steps"], back))
     graph.check_ways(placed, ways)
     others.check_others(placed, str(found["key"]))
     spoken_of = offers.spoken_of(placed, ways)
     return Checked(
         definition=found,
-        steps=[_compiled(step, position, spoken_of) for position, step in enumerate(placed)],
+        steps=[_compiled(step, position, spoken_of, back) for position, step in enumerate(placed)],
         ways=ways,
     )
 
@@ -116,8 +118,12 @@ def _check_head(found: Mapping[str, Any]) -> None:
         check_goal(found["goal"])
 
 
-def _compiled(step: tree.Placed, position: int, spoken_of: Mapping[str, str]) -> CompiledStep:
+def _compiled(
+    step: tree.Placed, position: int, spoken_of: Mapping[str, str], back: Mapping[str, Sequence[str]]
+) -> CompiledStep:
     settings = tree.without_paths(step)
+    if step.key in back:
+        settings = {"at_most": AT_MOST, **settings, "within": list(back[step.key])}
     if step.key in spoken_of:
         settings["offer"] = spoken_of[step.key]
     return CompiledStep(step.key, str(step.text["kind"]), position, step.depth, settings)

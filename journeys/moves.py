@@ -13,7 +13,9 @@ from members.sql import Sql, execute, rows
 _MOVE = """
 WITH decided AS MATERIALIZED (
     SELECT d.*, e.member_id, e.journey_id, e.visit, e.rest_until AS rested, s.key AS step_key, s.kind,
-           g.id AS edge_id, g.target_id, g.again, t.key AS target_key
+           g.id AS edge_id, g.target_id, g.again, t.key AS target_key,
+           CASE WHEN g.again THEN e.rounds - ARRAY(SELECT jsonb_array_elements_text(s.settings -> 'within'))
+           END AS others
     FROM ({decided}) d
     JOIN journeys_enrollment e ON e.id = d.enrollment_id AND e.state = 'live'
     JOIN journeys_step s ON s.id = e.step_id
@@ -24,6 +26,9 @@ moved AS (
     UPDATE journeys_enrollment e SET
         step_id = COALESCE(d.target_id, e.step_id),
         visit = e.visit + CASE WHEN d.again THEN 1 ELSE 0 END,
+        -- How often each way back was taken, and one; those within the loop begin anew.
+        rounds = CASE WHEN d.again THEN COALESCE(d.others, '{{}}') || jsonb_build_object(
+                     d.step_key, COALESCE((e.rounds ->> d.step_key)::int, 1) + 1) ELSE e.rounds END,
         arrived_at = CASE WHEN d.outcome IS NULL THEN e.arrived_at ELSE %(now)s END,
         rest_until = CASE WHEN d.outcome IS NULL THEN d.rest_until END,
         -- A rest that is over already would be asked again in the same breath, for ever.

@@ -57,6 +57,7 @@ class Outcome(TextChoices):
     HAPPENED = "happened", _("It happened")
     TIMED_OUT = "timed_out", _("It did not happen in time")
     OTHERWISE = "otherwise", _("No path fits")
+    LIMIT_REACHED = "limit_reached", _("Went round as often as allowed")
     CONVERTED = "converted", _("Reached the goal")
     ENDED = "ended", _("Left")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from journeys.steps.base import StepText, kinds
 
 @dataclass(frozen=True)
 class Way:
-    """From a step by an outcome to a step, or to the end of the journey; `again` marks the way of a go_to."""
+    """From a step by an outcome to a step, or to the end of the journey; `again` marks a way back."""
 
     source: str
     outcome: str
@@ -22,36 +22,64 @@ class Way:
     again: bool = False
 
 
-def ways(steps: Sequence[StepText], after: str | None = None) -> Iterator[Way]:
+def loops(placed: Sequence[Placed]) -> Mapping[str, Sequence[str]]:
+    """Return the keys of the go_tos that lead back, and for each those of the others within its loop.
+
+    All other ways lead forward in reading order, so a way back is one to a step that stands before, and no circle is
+    without one.
+    """
+    places = {step.key: place for place, step in enumerate(placed)}
+    jumps = [(step.key, places[str(step.text["step"])], places[step.key]) for step in placed if _jumps(step.text)]
+    back = [jump for jump in jumps if jump[1] <= jump[2]]
+    return {key: [inner for inner, _to, at in back if first <= at < last] for key, first, last in back}
+
+
+def _jumps(step: StepText) -> bool:
+    return bool(step["kind"] == "go_to")
+
+
+def ways(steps: Sequence[StepText], back: Collection[str], after: str | None = None) -> Iterator[Way]:
     """Yield the ways of a list of steps; whoever is through with them goes on `after` it.
 
-    After the steps of a path, the journey goes on with the step after the branching one.
+    After the steps of a path, the journey goes on with the step after the branching one. `back` are the keys of the
+    go_tos that lead back: whoever has taken one as often as allowed goes on behind it.
     """
     for number, step in enumerate(steps):
         key = str(step["key"])
         follows = str(steps[number + 1]["key"]) if number + 1 < len(steps) else after
-        if step["kind"] == "go_to":
-            yield Way(key, "next", str(step["step"]), again=True)
-        elif step["kind"] == "exit":
+        if step["kind"] == "exit":
             yield Way(key, "next", None)
-        else:
-            yield from _ways_of(step, follows)
+            continue
+        outcomes = kinds()[step["kind"]].outcomes(step)
+        if _jumps(step):
+            yield Way(key, "next", str(step["step"]), again=key in back)
+            outcomes = outcomes[1:] if key in back else ()
+        yield from _ways_of(step, outcomes, back, follows)
 
 
-def _ways_of(step: StepText, follows: str | None) -> Iterator[Way]:
-    kind = kinds()[step["kind"]]
-    paths = kind.paths(step)
-    for outcome in kind.outcomes(step):
+def _ways_of(step: StepText, outcomes: Sequence[str], back: Collection[str], follows: str | None) -> Iterator[Way]:
+    paths = kinds()[step["kind"]].paths(step)
+    for outcome in outcomes:
         path = paths.get(outcome, ())
         yield Way(str(step["key"]), outcome, str(path[0]["key"]) if path else follows)
-        yield from ways(path, follows)
+        yield from ways(path, back, follows)
 
 
 def check_targets(placed: Sequence[Placed]) -> None:
-    """Refuse a go_to to nowhere."""
+    """Refuse a go_to to nowhere, and a limit where no way leads back."""
+    _check_there(placed)
+    back = loops(placed)
+    for step in placed:
+        limits = [name for name in ("at_most", "otherwise") if _jumps(step.text) and name in step.text]
+        if limits and step.key not in back:
+            sentence = _("the step `{key}` stands behind this one, and a way ahead has no limit; remove this.")
+            raise BadDefinition(f"{step.place}.{limits[0]}", sentence.format(key=step.text["step"]))
+
+
+def _check_there(placed: Sequence[Placed]) -> None:
     steps = {step.key: step for step in placed}
     for step in placed:
-        if step.text["kind"] == "go_to" and step.text["step"] not in steps:
+        if _jumps(step.text) and step.text["step"] not in steps:
             hint = nearest(step.text["step"], list(steps))
             sentence = _("there is no step `{key}` in this journey; {hint}").format(key=step.text["step"], hint=hint)
             raise BadDefinition(f"{step.place}.step", sentence)
@@ -96,7 +124,7 @@ def _check_circles(placed: Sequence[Placed], targets: Mapping[str, list[str]]) -
     restless = {step.key for step in placed if not step.kind.rests(step.text)}
     ahead = {key: [target for target in targets[key] if target in restless] for key in restless}
     for step in placed:
-        if step.text["kind"] == "go_to" and step.key in _reached(step.key, ahead):
+        if _jumps(step.text) and step.key in _reached(step.key, ahead):
             sentence = _(
                 "the way back from here to `{key}` never rests; "
                 "put a wait (a duration or a local time) or a wait_for on it."

@@ -340,6 +340,30 @@ def test_a_way_back_visits_again_and_every_message_has_its_own_key() -> None:
     assert list(found) == [("mail", 1), ("mail", 2)]
 
 
+def test_a_way_back_is_taken_so_many_times_and_then_the_member_goes_on() -> None:
+    """A loop of two visits within one of two, then a loop of its own: each counts for itself, and nobody is lost."""
+    published(
+        [
+            {"key": "outside", "kind": "wait", "duration": {"days": 1}},
+            {"key": "inside", "kind": "wait", "duration": {"days": 1}},
+            {"key": "inner", "kind": "go_to", "step": "inside", "at_most": 2},
+            {"key": "outer", "kind": "go_to", "step": "outside", "at_most": 2, "otherwise": [SEND]},
+            {"key": "again", "kind": "wait", "duration": {"days": 1}},
+            {"key": "third", "kind": "go_to", "step": "again", "at_most": 3},
+        ]
+    )
+    ada = cast.ada()
+    cast.event(ada, "go")
+    for day in range(12):
+        tick(NOW + day * DAY)
+    arrived = [step for step, outcome, _ in told(ada) if outcome == "waiting"]
+    assert arrived == ["outside", "inside", "inside"] * 2 + ["again"] * 3
+    assert stands(ada) == "finished"
+    limits = [step for step, outcome, _ in told(ada) if outcome == "limit_reached"]
+    assert limits == ["inner", "inner", "outer", "third"]
+    assert [message.visit for message in Message.objects.all()] == [4]
+
+
 def test_a_tick_whose_shard_is_locked_returns_at_once(transactional_db: None) -> None:
     """And the work is done by the one who has the lock, or by the next."""
     sender("email", name="other")

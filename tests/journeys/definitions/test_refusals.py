@@ -273,6 +273,7 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     (step("go_to"), "steps[0]: the setting `step` is missing; add it."),
     (step("go_to", step="maul"), "steps[0].step: there is no step `maul` in this journey; use `go-to`."),
     (step("go_to", step="go-to"), "steps[0].step: the way back from here to `go-to` never rests; put a wait"),
+    (step("go_to", step="go-to", at_most=1), "steps[0].at_most: this must be a whole number from 2 to 10000."),
     (step("exit", why="done"), "steps[0].why: there is no setting of this name here; use `key` or `kind`."),
 ]
 
@@ -293,6 +294,15 @@ def test_a_step_that_no_way_leads_to() -> None:
     sentence = "steps[1]: no way leads to this step, because every way before it ends or jumps; move or remove it."
     assert refusal(definition(leaving, send())) == sentence
     assert refusal(definition(step("exit"), send())) == sentence
+
+
+@pytest.mark.parametrize(("name", "value"), [("at_most", 5), ("otherwise", [])])
+def test_a_limit_on_a_way_ahead(name: str, value: Any) -> None:
+    ahead = step("branch", paths=[path("vip", step("go_to", step="end", **{name: value}), when=TAGGED)])
+    assert refusal(definition(ahead, send(), wait("end"))) == (
+        f"steps[0].paths[0].steps[0].{name}: the step `end` stands behind this one, and a way ahead has no limit;"
+        " remove this."
+    )
 
 
 def test_a_circle_in_which_nobody_rests() -> None:

@@ -70,6 +70,24 @@ def test_only_the_way_of_a_go_to_leads_to_a_further_visit() -> None:
     assert [(way.source, way.target) for way in found if way.again] == [("go-to", "rest")]
 
 
+def test_a_way_back_has_a_limit_and_goes_on_behind_it() -> None:
+    """A way ahead has none, and is no further visit; one within a loop belongs to it."""
+    inner = step("go_to", key="inner", step="second", at_most=3)
+    outer = step("go_to", key="outer", step="rest", otherwise=[send("last")])
+    skip = step("branch", paths=[path("vip", step("go_to", key="skip", step="mail"), when=TAGGED)])
+    checked = definitions.check(definition(wait(), skip, wait("second"), inner, send(), outer, wait("end")))
+    ways = {(way.source, way.outcome): (way.target, way.again) for way in checked.ways}
+    assert ways["skip", "next"] == ("mail", False)
+    assert ("skip", "limit_reached") not in ways
+    assert (ways["inner", "next"], ways["inner", "limit_reached"]) == (("second", True), ("mail", False))
+    assert (ways["outer", "next"], ways["outer", "limit_reached"]) == (("rest", True), ("last", False))
+    assert ways["last", "queued"] == ("end", False)
+    settings = {each.key: each.settings for each in checked.steps}
+    assert settings["skip"] == {"step": "mail"}
+    assert settings["inner"] == {"step": "second", "at_most": 3, "within": []}
+    assert settings["outer"] == {"step": "rest", "at_most": 100, "within": ["inner"]}
+
+
 def test_steps_are_numbered_as_they_are_read() -> None:
     branch = step("branch", paths=[path("vip", send("vip-mail"), when=TAGGED)], otherwise=[wait()])
     steps = definitions.check(definition(branch, send())).steps
