@@ -70,6 +70,10 @@ class GrantsLeaf(Leaf):
         """Return the topic of grants. That a validity runs out is no news; the next refresh of everybody sees it."""
         return frozenset({"grant"})
 
+    def moves_by_time(self) -> bool:
+        """Windows move on, and validities begin and run out."""
+        return self.within_days is not None or self.state == Grant.State.LIVE
+
     def check_references(self, place: str) -> None:
         """The offer must be there."""
         keys = list(Offer.objects.values_list("key", flat=True)) if self.offer else []

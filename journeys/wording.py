@@ -61,7 +61,9 @@ def rests(enrollment: Enrollment, zone: str, now: datetime) -> str:
     kind = kinds().get(enrollment.step.kind) if enrollment.step else None
     if enrollment.step is None or kind is None or enrollment.due_at <= now:
         return _("is about to go on")
-    said = {"does": kind.resting(enrollment.step.settings), "until": zones.wall(enrollment.due_at, zone)}
+    settings = enrollment.step.settings
+    until = kind.over_at(settings, enrollment.arrived_at) or enrollment.due_at
+    said = {"does": kind.resting(settings), "until": zones.wall(until, zone)}
     return _("%(does)s, until %(until)s") % said
 
 

@@ -69,6 +69,10 @@ class StepKind(ABC):
         """Return what those who rest here do, in words for people that follow the journey's name: “waits”."""
         return _("is about to go on")
 
+    def over_at(self, settings: StepText, arrived_at: datetime) -> datetime | None:
+        """Return when whoever rests here since then goes on at the latest; None where that is when they are due."""
+        return None
+
     def topics(self, settings: StepText) -> frozenset[str]:
         """Return the topics of news that wake an enrollment resting here."""
         return frozenset()

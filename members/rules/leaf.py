@@ -41,6 +41,10 @@ class Leaf(ABC):
     def topics(self) -> frozenset[str]:
         """Return the topics of news after which the answer may be another one."""
 
+    def moves_by_time(self) -> bool:
+        """Return whether the answer may become another one by time alone, without news."""
+        return False  # most leaves ask what was said or done
+
     @abstractmethod
     def subject(self) -> str:
         """Return what the value is, in words that go before "is", such as "the number of purchases"."""

@@ -45,6 +45,10 @@ class Rule:
         """Return the topics of news after which the rule may hold for others than before."""
         return frozenset().union(*(at.leaf.topics() for at in self.leaves()))
 
+    def moves_by_time(self) -> bool:
+        """Return whether time alone may make the rule hold for others than before; no news tells of that."""
+        return any(at.leaf.moves_by_time() for at in self.leaves())
+
     def why(self, member_id: int, now: datetime) -> Answer:
         """Return why the rule holds for a member or not, leaf by leaf."""
         return answers.answer(self.tree, member_id, Asked(now))

@@ -73,3 +73,24 @@ def test_a_clock_that_is_set_back_after_the_arrival_hides_no_purchase() -> None:
     cast.purchase(ada, NOW + HOUR)
     tick(NOW + HOUR)
     assert stands(ada) == "exit_step"
+
+
+def test_facts_that_come_one_by_one_and_a_rule_are_all_heard_of_by_news() -> None:
+    """The engine wakes who waits: for all of two facts, the second days after the first, then for a rule."""
+    out = [{"key": "out", "kind": "exit"}]
+    facts = [{"topic": "purchase"}, {"topic": "event", "name": "visit"}]
+    both = {"key": "both", "kind": "wait_for", "all": facts, "timeout": {"days": 7}, "timed_out": [SEND]}
+    rule = {"points": {"measure": "earned", "op": "gte", "value": 5}}
+    published([both, {"key": "rich", "kind": "wait_for", "rule": rule, "timeout": {"days": 90}, "happened": out}])
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    cast.event(ada, "visit", NOW + HOUR)
+    tick(NOW + HOUR)
+    assert stands(ada) == "both"
+    cast.purchase(ada, NOW + 2 * DAY)
+    tick(NOW + 2 * DAY)
+    assert stands(ada) == "rich"
+    cast.points(ada, 5, NOW + 3 * DAY)
+    tick(NOW + 3 * DAY)
+    assert stands(ada) == "exit_step"

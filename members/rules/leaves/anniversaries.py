@@ -86,6 +86,10 @@ class AnniversaryLeaf(HasLeaf):
         """Return what moves the day itself; that time goes by is no news."""
         return frozenset({"purchase" if self.of == FIRST_PURCHASE else "profile"})
 
+    def moves_by_time(self) -> bool:
+        """Days come round."""
+        return True
+
     def describe(self) -> str:
         """Return the day and the window."""
         opens, closes = _from_today(self.from_days), _from_today(self.to_days)

@@ -118,6 +118,10 @@ class EventsLeaf(Leaf):
         """Return the topic of events of that name."""
         return frozenset({f"event:{self.name}"})
 
+    def moves_by_time(self) -> bool:
+        """Windows and days ago move on."""
+        return self.within_days is not None or self.measure is Measure.LAST_DAYS_AGO
+
     def subject(self) -> str:
         """Return the measure with its filters and window."""
         words = str(self.measure.label) % {"name": self.name, "property": self.property}

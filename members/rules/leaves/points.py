@@ -69,6 +69,10 @@ class PointsLeaf(Leaf):
         """Return the topic of points."""
         return frozenset({"points"})
 
+    def moves_by_time(self) -> bool:
+        """Windows move on, and points expire."""
+        return self.within_days is not None or self.measure is Measure.BALANCE
+
     def subject(self) -> str:
         """Return the measure with its window."""
         if self.measure is not Measure.EXPIRING or self.within_days is None:

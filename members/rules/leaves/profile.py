@@ -70,6 +70,10 @@ class ProfileLeaf(Leaf):
         """Profiles change by imports and by hand."""
         return frozenset({"profile"})
 
+    def moves_by_time(self) -> bool:
+        """Days move on."""
+        return self.field is Field.DAYS_SINCE_JOINED
+
     def subject(self) -> str:
         """Return the field."""
         return str(self.field.label)
@@ -99,6 +103,10 @@ class AgeLeaf(Leaf):
     def topics(self) -> frozenset[str]:
         """The birthday belongs to the profile."""
         return frozenset({"profile"})
+
+    def moves_by_time(self) -> bool:
+        """Members grow older."""
+        return True
 
     def subject(self) -> str:
         """Return the age."""

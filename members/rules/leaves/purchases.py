@@ -150,6 +150,10 @@ class PurchasesLeaf(Leaf):
         """Return the topic of purchases."""
         return frozenset({"purchase"})
 
+    def moves_by_time(self) -> bool:
+        """Windows and days ago move on."""
+        return self.within_days is not None or self.measure in (Measure.LAST_DAYS_AGO, Measure.FIRST_DAYS_AGO)
+
     def subject(self) -> str:
         """Return the measure with its filters and window."""
         filters = self.where.words()

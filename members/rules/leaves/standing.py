@@ -65,6 +65,10 @@ class StandingLeaf(Leaf):
         """A purchase or points change the standing, which is brought up to date before segments are."""
         return frozenset({"standing", "purchase", "points"})
 
+    def moves_by_time(self) -> bool:
+        """Days ago move on; what else time does to a standing, its daily refresh tells."""
+        return self.field is Field.DAYS_SINCE_PURCHASE
+
     def subject(self) -> str:
         """Return the field."""
         return str(self.field.label)

@@ -71,6 +71,10 @@ class TouchpointsLeaf(Leaf):
         kind = self.only.get("kind")
         return frozenset({f"touchpoint:{kind}" if kind else "touchpoint"})
 
+    def moves_by_time(self) -> bool:
+        """Windows and days ago move on."""
+        return self.within_days is not None or self.measure is Measure.LAST_DAYS_AGO
+
     def subject(self) -> str:
         """Return the measure with its filters and window."""
         filters = [str(CLOSED[name](value).label) if name in CLOSED else value for name, value in self.only.items()]
