@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from channels.models import MessageCount
+from channels.vocabulary import WEBHOOK
 from members.sql import execute
 
 # Yesterday's rows are complete: whatever is added now bears today's date.
@@ -23,7 +24,10 @@ GROUP BY journey_id, step_key, channel, state, day
 
 
 def by_step(journey_id: int) -> Mapping[str, Mapping[str, int]]:
-    """Return, for each step key of a journey, how many messages ever came into each state (or were `clicked`)."""
+    """Return, for each step key of a journey, how many messages ever came into each state (or were `clicked`).
+
+    Those of a step that calls another system are calls.
+    """
     found: dict[str, dict[str, int]] = {}
     counted = MessageCount.objects.filter(journey_id=journey_id).values_list("step_key", "state").annotate(Sum("count"))
     for step_key, state, total in counted:
@@ -32,9 +36,10 @@ def by_step(journey_id: int) -> Mapping[str, Mapping[str, int]]:
 
 
 def by_journey(journey_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
-    """Return, for each journey, how many messages ever came into each state (or were `clicked`)."""
+    """Return, for each journey, how many messages to members ever came into each state (or were `clicked`)."""
     found: dict[int, dict[str, int]] = {}
-    counted = MessageCount.objects.filter(journey_id__in=journey_ids).values_list("journey_id", "state")
+    to_members = MessageCount.objects.filter(journey_id__in=journey_ids).exclude(channel=WEBHOOK)
+    counted = to_members.values_list("journey_id", "state")
     for journey_id, state, total in counted.annotate(Sum("count")):
         found.setdefault(journey_id, {})[state] = total
     return found

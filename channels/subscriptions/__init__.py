@@ -5,8 +5,9 @@ is told for sure, and the payload says how things stood just then, however soon 
 costs one look at the handful of senders, and only where there is something to tell.
 """
 
+from channels.subscriptions.calling import call, receivers
 from channels.subscriptions.editing import NameTaken, add, change
 from channels.subscriptions.keeping import delete, forget
 from channels.subscriptions.telling import DEADLINE, tell
 
-__all__ = ["DEADLINE", "NameTaken", "add", "change", "delete", "forget", "tell"]
+__all__ = ["DEADLINE", "NameTaken", "add", "call", "change", "delete", "forget", "receivers", "tell"]

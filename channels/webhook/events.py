@@ -25,6 +25,7 @@ class Event(TextChoices):
     ENROLLMENT_HELD_OUT = "enrollment.held_out", _("Held out of a journey")
     ENROLLMENT_CONVERTED = "enrollment.converted", _("Goal of a journey reached")
     ENROLLMENT_ENDED = "enrollment.ended", _("Journey ended")
+    JOURNEY_STEP = "journey.step", _("Step of a journey that names this receiver")
 
 
 # Sent by hand, to see whether the receiver is there; nobody subscribes to it.

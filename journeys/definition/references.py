@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from channels.models import Team
+from channels import subscriptions
+from channels.models import Sender, Team
+from channels.vocabulary import WEBHOOK
+from channels.webhook.events import Event
 from content.models import Content, Offer, Variant
 from content.rendering import BadTemplate, uses_letter
 from journeys.definition import fields
-from journeys.definition.errors import BadDefinition, listed
+from journeys.definition.errors import BadDefinition, listed, nearest
 from journeys.models import Journey
 from members.vocabulary import Channel
 
@@ -29,6 +32,18 @@ def check_team(value: object, place: str) -> None:
     key = fields.text(value, place, 64)
     if not Team.objects.filter(key=key).exists():
         raise BadDefinition(place, _("there is no team `{key}`; create it first or name another.").format(key=key))
+
+
+def check_receiver(value: object, place: str) -> None:
+    """Refuse what is not the name of a receiver of webhooks that listens to steps of journeys."""
+    name, there = fields.text(value, place, 100), subscriptions.receivers()
+    if name in there:
+        return
+    if Sender.objects.filter(name=name, adapter=WEBHOOK).exists():
+        sentence = _("the receiver `{name}` does not listen to `{event}`; an administrator adds it among its events.")
+        raise BadDefinition(place, sentence.format(name=name, event=Event.JOURNEY_STEP.value))
+    hint = nearest(name, there) if there else _("an administrator adds one among the senders.")
+    raise BadDefinition(place, _("there is no receiver `{name}` of webhooks; {hint}").format(name=name, hint=hint))
 
 
 def check_journey(value: object, place: str) -> None:

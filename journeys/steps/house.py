@@ -14,8 +14,12 @@ from journeys.steps.split import Split
 from journeys.steps.update import Update
 from journeys.steps.wait import Wait
 from journeys.steps.wait_for import WaitFor
+from journeys.steps.webhook import Webhook
 
-KINDS = (Send(), GrantOffer(), Wait(), WaitFor(), Branch(), Split(), Update(), FollowUp(), GoTo(), Enter(), Exit())
+KINDS = (
+    *(Send(), GrantOffer(), Wait(), WaitFor(), Branch(), Split(), Update(), FollowUp(), Webhook()),
+    *(GoTo(), Enter(), Exit()),
+)
 
 
 def register_all() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from channels import subscriptions
 from channels.models import Team
 from content.models import Content
 from content.offers import Verdict
@@ -76,6 +77,7 @@ def provide(value: Any) -> None:
             ("offer", promised),
             ("team", employed),
             ("journey", drawn),
+            ("receiver", listening),
         ):
             if isinstance(value.get(name), str):
                 made(value[name])
@@ -95,6 +97,10 @@ def promised(key: str) -> None:
 
 def drawn(key: str) -> None:
     Journey.objects.get_or_create(key=key, name=key)
+
+
+def listening(name: str) -> None:
+    subscriptions.add(name, {"url": "https://shop.example/hooks", "events": ["journey.step"]})
 
 
 def employed(key: str) -> None:
