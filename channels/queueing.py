@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,20 +11,23 @@ from django.conf import settings
 
 from channels import quiet
 from channels.models import PressurePolicy
+from channels.pressure import judge
 from channels.subscriptions.messages import came_to
-from channels.vocabulary import LIVE, State
+from channels.vocabulary import Reason, State
 from members import consent, zones
 from members.sql import Sql, rows
 
 # One statement, because what it counts and what it inserts must see the same rows; the shards' locks, taken by
 # the caller in a statement of their own before, keep other writers of the same members away.
+# MATERIALIZED fences what is worked out once: PostgreSQL writes an expression out anew wherever its name is used, and
+# so asked for consent three times and for shared addresses five times.
 _QUEUE = """
-WITH candidate AS MATERIALIZED ({candidates}),
+WITH RECURSIVE candidate AS MATERIALIZED ({candidates}),
 sender AS MATERIALIZED (
     SELECT DISTINCT ON (channel) channel, id FROM channels_sender WHERE active ORDER BY channel, rank, id
 ),
 closed AS MATERIALIZED ({closed}),
-option AS (
+option AS MATERIALIZED (
     SELECT c.*, w.rank, w.channel, carrying.id AS sender_id, v.language,
            COALESCE(c.address_given, i.address, '') AS address,
            COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
@@ -49,7 +53,7 @@ option AS (
         LIMIT 1
     ) v ON true
 ),
-obstacle AS (
+obstacle AS MATERIALIZED (
     SELECT o.*, CASE
         WHEN o.language IS NULL THEN 'no_variant'
         WHEN o.sender_id IS NULL THEN 'no_sender'
@@ -61,59 +65,48 @@ obstacle AS (
 ),
 -- A free channel first, in the step's order; with none, the reason that came closest to a message.
 chosen AS (
-    SELECT DISTINCT ON (origin_kind, origin_id, step_key, visit) o.*
+    SELECT DISTINCT ON (origin_id, step_key, visit, origin_kind) o.*
     FROM obstacle o
-    ORDER BY origin_kind, origin_id, step_key, visit, obstacle IS NOT NULL,
+    ORDER BY origin_id, step_key, visit, origin_kind, obstacle IS NOT NULL,
              array_position(ARRAY['no_consent', 'suppressed', 'no_address', 'no_sender', 'no_variant'], obstacle), rank
 ),
-planned AS (
-    SELECT o.*, g.id AS grant_id, g.price, g.currency, p.planned_at,
-           CASE WHEN o.once_key IS NULL OR o.address = '' OR o.journey_id IS NULL THEN NULL
-                ELSE md5(concat_ws(chr(31), o.journey_id, o.step_key, o.visit, o.channel, o.address, o.once_key))::uuid
-           END AS once,
-           COALESCE(o.obstacle,
-                    CASE WHEN p.planned_at >= o.expires_at THEN 'quiet_hours'
-                         WHEN o.offer_id IS NOT NULL AND g.id IS NULL THEN 'no_grant' END) AS reason
+planned AS MATERIALIZED (
+    SELECT o.*, p.planned_at, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int AS planned_day,
+           CASE WHEN o.once_key IS NOT NULL AND o.address <> '' AND o.journey_id IS NOT NULL
+                THEN md5(concat_ws(chr(31), o.journey_id, o.step_key, o.visit, o.channel, o.address, o.once_key))::uuid
+           END AS once
     FROM chosen o
     LEFT JOIN closed q ON q.channel = o.channel AND q.zone = o.zone
     CROSS JOIN LATERAL (SELECT COALESCE({after_opening}, %(now)s) AS planned_at) p
+),
+shared AS MATERIALIZED (
+    SELECT p.*, known.id AS known_id, g.id AS grant_id, g.price, g.currency, once.again,
+           CASE WHEN known.id IS NOT NULL THEN 'known'
+                WHEN p.obstacle IS NOT NULL THEN p.obstacle
+                WHEN p.planned_at >= p.expires_at THEN 'quiet_hours'
+                WHEN p.offer_id IS NOT NULL AND g.id IS NULL THEN 'no_grant'
+                WHEN once.taken THEN 'shared_address' END AS no
+    FROM planned p
+    -- A lost answer is asked again: what it queued is found here.
+    LEFT JOIN LATERAL (
+        SELECT id FROM channels_message k WHERE k.member_id = p.member_id AND k.origin_kind = p.origin_kind
+           AND k.origin_id = p.origin_id AND k.step_key = p.step_key AND k.visit = p.visit
+        LIMIT 1
+    ) known ON true
     LEFT JOIN LATERAL (
         SELECT id, price, currency FROM content_grant g
-        WHERE g.member_id = o.member_id AND g.offer_id = o.offer_id AND g.state = 'live'
+        WHERE p.offer_id IS NOT NULL AND g.member_id = p.member_id AND g.offer_id = p.offer_id AND g.state = 'live'
           AND g.validity @> p.planned_at
         ORDER BY g.id LIMIT 1
     ) g ON true
-),
-shared AS (
-    SELECT p.*, COALESCE(p.reason, CASE WHEN p.once IS NOT NULL AND EXISTS (
-        SELECT 1 FROM channels_message x
-        WHERE x.once = p.once AND x.state <> 'cancelled' AND x.member_id <> p.member_id
-          AND x.planned_at > p.planned_at - interval '30 days'
-    ) THEN 'shared_address' END) AS no
-    FROM planned p
-),
--- Contact pressure: no window of so many days around the planned departure may hold more than the policy allows.
--- Counting all of ±days is stricter than each single window by itself, and never too lax.
-pressed AS (
-    SELECT s.*, live.count AS before, live.free_at,
-           CASE WHEN s.counts THEN row_number() OVER importance END AS place,
-           CASE WHEN s.counts THEN first_value(s.journey_name) OVER importance END AS winner
-    FROM (SELECT *, no IS NULL AND purpose = 'promotional' AS counts FROM shared) s
+    -- The same member again on the same day, who came back into the journey, shares the address with nobody.
     LEFT JOIN LATERAL (
-        SELECT count(*) AS count,
-               (array_agg(x.planned_at ORDER BY x.planned_at DESC))[%(messages)s] + %(window)s AS free_at
-        FROM channels_message x
-        WHERE x.member_id = s.member_id AND x.purpose = 'promotional' AND x.state = ANY(%(live)s)
-          AND x.planned_at > s.planned_at - %(window)s AND x.planned_at < s.planned_at + %(window)s
-    ) live ON s.counts AND %(messages)s IS NOT NULL
-    WINDOW importance AS (
-        PARTITION BY s.member_id, s.counts ORDER BY s.priority, s.expires_at, s.origin_id, s.step_key)
+        SELECT bool_or(x.member_id <> p.member_id AND x.planned_at > p.planned_at - interval '30 days') AS taken,
+               bool_or(x.member_id = p.member_id AND x.planned_day = p.planned_day) AS again
+        FROM channels_message x WHERE x.once = p.once AND x.state <> 'cancelled'
+    ) once ON p.once IS NOT NULL
 ),
-judged AS (
-    SELECT p.*, COALESCE(p.no, CASE WHEN before >= %(messages)s THEN 'capped'
-                                    WHEN before + place > %(messages)s THEN 'lost' END) AS verdict
-    FROM pressed p
-),
+{judged},
 queued AS (
     INSERT INTO channels_message (
         public_id, member_id, channel, purpose, address, language, content_id, grant_id, price, currency, sender_id,
@@ -121,36 +114,28 @@ queued AS (
         words, priority, queued_at, planned_at, due_at, expires_at, attempts, carrier_id)
     SELECT gen_random_uuid(), member_id, channel, purpose, address, language, content_id, grant_id, price,
            COALESCE(currency, ''), sender_id, team_id, origin_kind, origin_id, step_key, visit, journey_id,
-           -- The same member again on the same day, who came back into the journey, shares the address with nobody.
-           journey_name, CASE WHEN NOT again THEN once END, planned_day, 'queued',
+           journey_name, CASE WHEN again IS NOT TRUE THEN once END, planned_day, 'queued',
            '', '', priority, %(now)s, planned_at, planned_at, expires_at, 0, ''
-    FROM judged CROSS JOIN LATERAL (
-        SELECT DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int AS planned_day
-    ) d CROSS JOIN LATERAL (
-        SELECT EXISTS (SELECT 1 FROM channels_message x
-                       WHERE x.once = judged.once AND x.planned_day = d.planned_day AND x.state <> 'cancelled'
-                         AND x.member_id = judged.member_id) AS again
-    ) e
-    WHERE verdict IS NULL
-    -- Two constraints may refuse a row: the message's key, when a lost answer is repeated, and the shared address.
+    FROM judged WHERE verdict IS NULL
+    -- Two constraints may refuse a row: the message's key, asked for twice at once, and the shared address.
     ON CONFLICT DO NOTHING
-    RETURNING id, member_id, origin_kind, origin_id, step_key, visit, journey_id, channel
+    RETURNING id, origin_kind, origin_id, step_key, visit, journey_id, channel
 ),
 counted AS (
     INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
     SELECT journey_id, step_key, channel, 'queued', %(today)s, count(*)
     FROM queued GROUP BY journey_id, step_key, channel
 )
-SELECT j.origin_id, j.step_key, COALESCE(q.id, k.id),
-       CASE WHEN COALESCE(q.id, k.id) IS NULL THEN COALESCE(j.verdict, 'shared_address') ELSE '' END,
-       CASE WHEN j.verdict = 'lost' THEN j.winner ELSE '' END, j.channel, j.planned_at,
-       CASE WHEN COALESCE(q.id, k.id) IS NULL AND j.losing = 'defer' THEN
-           CASE j.verdict WHEN 'capped' THEN j.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END
-       END, j.expires_at
+SELECT j.origin_id, j.step_key, COALESCE(q.id, j.known_id),
+       CASE WHEN COALESCE(q.id, j.known_id) IS NULL THEN COALESCE(j.verdict, 'shared_address') ELSE '' END,
+       j.channel, j.planned_at,
+       CASE WHEN j.losing = 'defer' THEN
+           CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END
+       END, j.expires_at, why.policy_id, why.ids, j.winner_id, j.winner
 FROM judged j
-LEFT JOIN queued q USING (origin_kind, origin_id, step_key, visit)
-LEFT JOIN channels_message k ON k.member_id = j.member_id AND k.origin_kind = j.origin_kind
-    AND k.origin_id = j.origin_id AND k.step_key = j.step_key AND k.visit = j.visit
+-- FULL, because it is never made by comparing each with each; every row of `queued` has one of `judged`.
+FULL JOIN queued q USING (origin_id, step_key, visit, origin_kind)
+{why}
 """
 
 
@@ -158,19 +143,22 @@ LEFT JOIN channels_message k ON k.member_id = j.member_id AND k.origin_kind = j.
 class Verdict:
     """What the outbox says of one candidate: `message_id`, or a `reason` of `channels.vocabulary.Reason`.
 
-    `retry_at` is set where the loser may be asked again then, before its deadline; `winner` is the name of the journey
-    that took the member's place.
+    `retry_at` is set where the loser may be asked again then, before its deadline. `policy` is what stood in the way of
+    one that is capped or lost, with the `counted` messages (ids, the latest first, at most 20) that leave no room;
+    `winner` is the name of the journey that took the last of it, by the message `winner_id`.
     """
 
     origin_id: int
     step_key: str
     message_id: int | None
     reason: str
-    winner: str
     channel: str
     planned_at: datetime
     retry_at: datetime | None
-    expires_at: datetime
+    policy: PressurePolicy | None = None
+    counted: Sequence[int] = ()
+    winner: str = ""
+    winner_id: int | None = None
 
 
 def queue(candidates: Sql, now: datetime) -> list[Verdict]:
@@ -180,12 +168,28 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
     text` and `purpose_given text`, null to take the member's address and the content's purpose. The caller holds the
     locks of the candidates' shards. A repeated candidate gets the message that it has.
     """
-    policy = PressurePolicy.objects.filter(pk=1).values_list("messages", "days").first()
-    messages, days = policy or (None, 1)
-    named, away = candidates.prefixed("c_"), quiet.closed(now).prefixed("q_")
+    policies = {one.pk: one for one in PressurePolicy.objects.filter(active=True).select_related("segment")}
+    found = _judged(candidates, policies, now)
+    # An address that another member of the same batch came to first may leave a winner without a message.
+    while vain := [one.origin_id for one in found.values() if one.reason == Reason.LOST and one.winner_id is None]:
+        left = candidates.prefixed("l_")
+        text = f"SELECT * FROM ({left.text}) l WHERE l.origin_id = ANY(%(vain)s)"
+        found |= _judged(Sql(text, {**left.params, "vain": vain}), policies, now)
+    verdicts = list(found.values())
+    came_to([(each.message_id, State.QUEUED) for each in verdicts if each.message_id], now)
+    return verdicts
+
+
+_Found = dict[tuple[int, str], Verdict]
+
+
+def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: datetime) -> _Found:
+    named, away, judgement = candidates.prefixed("c_"), quiet.closed(now).prefixed("q_"), judge(list(policies.values()))
     text = _QUEUE.format(
         candidates=named.text,
         closed=away.text,
+        judged=judgement.judged,
+        why=judgement.why,
         after_opening=quiet.after_opening("o.member_id", "o.step_key", "q"),
         member_zone=zones.MEMBER_ZONE,
         member_zone_join=zones.MEMBER_ZONE_JOIN,
@@ -195,24 +199,24 @@ def queue(candidates: Sql, now: datetime) -> list[Verdict]:
     params = {
         **named.params,
         **away.params,
+        **judgement.params,
         "now": now,
         "today": now.astimezone(UTC).date(),
-        "messages": messages,
-        "window": f"{days} days",
-        "live": list(LIVE),
         "default_zone": zones.DEFAULT,
         "language": settings.LANGUAGE_CODE.split("-")[0],
     }
-    found = rows(text.replace("%(window)s", "%(window)s::interval").replace("%(now)s", "%(now)s::timestamptz"), params)
-    verdicts = [_verdict(row) for row in found]
-    came_to([(each.message_id, State.QUEUED) for each in verdicts if each.message_id], now)
-    return verdicts
+    answers = rows(text.replace("%(now)s", "%(now)s::timestamptz"), params)
+    messages = {row[0]: row[2] for row in answers}
+    return {row[:2]: _verdict(row, policies, messages) for row in answers}
 
 
-def _verdict(row: tuple[Any, ...]) -> Verdict:
-    origin_id, step_key, message_id, reason, winner, channel, planned_at, retry_at, expires_at = row
-    if retry_at is not None and retry_at >= expires_at:
+def _verdict(
+    row: tuple[Any, ...], policies: Mapping[int, PressurePolicy], messages: Mapping[int, int | None]
+) -> Verdict:
+    origin_id, step_key, message_id, reason, channel, planned_at, retry_at, expires_at, policy, ids, winner, name = row
+    if retry_at is not None and (message_id or retry_at >= expires_at):
         retry_at = None
-    return Verdict(
-        origin_id, step_key, message_id, reason, winner or "", channel or "", planned_at, retry_at, expires_at
-    )
+    if policy is None:
+        return Verdict(origin_id, step_key, message_id, reason, channel or "", planned_at, retry_at)
+    pressed = (policies[policy], ids or (), name or "", messages.get(winner))
+    return Verdict(origin_id, step_key, message_id, reason, channel or "", planned_at, retry_at, *pressed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -53,8 +54,11 @@ def _outcome(verdict: Verdict) -> str | None:
     return None if verdict.retry_at is not None else Outcome.NOT_SENT.value
 
 
-def _detail(verdict: Verdict) -> dict[str, str]:
-    found = {"channel": verdict.channel, "winner": verdict.winner}
+def _detail(verdict: Verdict) -> dict[str, Any]:
+    """Return what the trace keeps: enough to say later which policy and which messages stood in the way."""
+    found: dict[str, Any] = {"channel": verdict.channel, "winner": verdict.winner, "winner_message": verdict.winner_id}
     if verdict.message_id is not None:
         found["planned_at"] = verdict.planned_at.isoformat()
+    if verdict.policy is not None:
+        found |= {"policy": verdict.policy.told(), "messages": list(verdict.counted)}
     return {name: value for name, value in found.items() if value}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
-from channels import holds
-from channels.models import PressurePolicy
+from channels import holds, pressure
 from channels.vocabulary import LIVE, to_member
 from journeys.promises import CHECKS
 from members import consent
@@ -33,21 +32,18 @@ class Finding:
 
 def run(now: datetime) -> Iterator[Finding]:
     """Ask every check and yield what it found; a count above zero is a broken promise."""
-    policy = PressurePolicy.objects.filter(pk=1).first() or PressurePolicy(messages=32767, days=1)
-    params = {
-        "now": now,
-        "stuck": now - PATIENCE,
-        "grace": GRACE,
-        "messages": policy.messages,
-        "window": f"{policy.days} days",
-        "since": policy.since or datetime.min.replace(tzinfo=now.tzinfo),
-        "live": list(LIVE),
-    }
+    params = {"now": now, "stuck": now - PATIENCE, "grace": GRACE, "live": list(LIVE)}
     allowed = consent.allowed(member="x.member_id", channel="x.channel", purpose="x.purpose")
     # The decision that counts is the one that was known at the moment when the carrier was called.
     allowed = allowed.replace("%(now)s", "x.handed_at AND latest.recorded_at <= x.handed_at - %(grace)s::interval")
     held = holds.held("x", "held.since < x.handed_at - %(grace)s::interval")
-    pieces = {"{left}": _LEFT, "{allowed}": allowed, "{held}": held, "{to_member}": to_member("x")}
+    pieces = {
+        "{left}": _LEFT,
+        "{allowed}": allowed,
+        "{held}": held,
+        "{to_member}": to_member("x"),
+        "{counts}": pressure.counts("p", "x"),
+    }
     for check in CHECKS:
         text = reduce(lambda text, piece: text.replace(*piece), pieces.items(), check.query)
         [(count,)] = rows(f"SELECT count(*) FROM ({text}) broken", params)

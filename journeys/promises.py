@@ -167,11 +167,14 @@ CHECKS = (
     ),
     Check(
         "pressure",
-        "No member got more promotional messages in a window than the contact pressure policy allows.",
+        "No member got more messages in a window than a contact pressure policy that held for them allows.",
         """
-        SELECT 1 FROM (SELECT planned_at, lag(planned_at, %(messages)s) OVER (PARTITION BY member_id ORDER
-        BY planned_at) AS earlier FROM channels_message WHERE purpose = 'promotional' AND state =
-        ANY(%(live)s) AND queued_at >= %(since)s) spaced WHERE earlier > planned_at - %(window)s::interval
+        SELECT 1 FROM (SELECT x.planned_at, p.days, lag(x.planned_at, p.messages) OVER (PARTITION BY p.id,
+        x.member_id ORDER BY x.planned_at) AS earlier FROM channels_pressurepolicy p JOIN channels_message x
+        ON {counts} AND x.state = ANY(%(live)s) AND (p.since IS NULL OR x.queued_at > p.since + %(grace)s)
+        LEFT JOIN members_membership held ON held.segment_id = p.segment_id AND held.member_id = x.member_id
+        WHERE p.active AND (p.segment_id IS NULL OR held.since <= x.queued_at)) spaced WHERE earlier >
+        planned_at - days * interval '1 day'
         """,
     ),
     Check(

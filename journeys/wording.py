@@ -9,6 +9,7 @@ from functools import cache
 
 from django.utils.translation import gettext as _
 
+from channels.models.senders import in_words
 from channels.vocabulary import Reason
 from content.offers import Verdict
 from journeys.models import Enrollment, Trace
@@ -32,8 +33,11 @@ def told(row: Trace) -> Told:
     known = row.outcome in Outcome.values
     words = Outcome(row.outcome).label if known else _("Took the path “%(path)s”") % {"path": row.outcome}
     why = reasons().get(row.reason, row.reason)
-    winner = row.detail.get("winner") if isinstance(row.detail, dict) else None
+    detail = row.detail if isinstance(row.detail, dict) else {}
+    winner, policy = detail.get("winner"), detail.get("policy")
     parts = [str(words), str(why), _("It went to “%(journey)s”.") % {"journey": winner} if winner else ""]
+    if policy:
+        parts.append(_("The policy allows %(policy)s.") % {"policy": in_words(policy)})
     return Told(row.at, row.step_key, ": ".join(part for part in parts if part), bool(row.reason))
 
 

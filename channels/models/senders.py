@@ -1,15 +1,18 @@
 """Senders, and what keeps messages decent: quiet hours, contact pressure and holds."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels.vocabulary import CARRIED
-from members.vocabulary import Channel
+from members.models import Segment
+from members.vocabulary import Channel, Purpose
 
 
 class Sender(models.Model):
@@ -58,19 +61,52 @@ class QuietHours(models.Model):
 
 
 class PressurePolicy(models.Model):
-    """At most `messages` promotional messages in `days` days, over all channels; the one row with id 1 holds."""
+    """At most `messages` messages to a member in `days` days. All active policies hold at once.
 
-    messages = models.PositiveSmallIntegerField(_("messages"), default=3)
-    days = models.PositiveSmallIntegerField(_("in days"), default=7, validators=[MinValueValidator(1)])
-    # Messages queued before fall under the policy of their day; the audit must not hold them against this one.
+    A policy counts, and stops, the messages of its channel and purpose to the members of its segment; what is left
+    empty is every channel, purpose or member.
+    """
+
+    messages = models.PositiveSmallIntegerField(_("messages"), default=3, help_text=_("At most so many to a member."))
+    days = models.PositiveSmallIntegerField(
+        _("in days"), default=7, validators=[MinValueValidator(1), MaxValueValidator(366)]
+    )
+    purpose = models.CharField(
+        _("purpose"), max_length=16, choices=Purpose.choices, default=Purpose.PROMOTIONAL, blank=True
+    )
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices, blank=True)
+    segment = models.ForeignKey(Segment, models.PROTECT, null=True, blank=True, verbose_name=_("segment"))
+    active = models.BooleanField(_("active"), default=True)
+    # Messages queued before fall under the policies of their day; the audit must not hold them against this one.
     since = models.DateTimeField(_("since"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("contact pressure policy")
-        verbose_name_plural = _("contact pressure policy")
+        verbose_name_plural = _("contact pressure policies")
+        ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.messages} / {self.days} d"
+        return in_words(self.told())
+
+    def told(self) -> dict[str, Any]:
+        """Return what it says, to be kept with what it stopped: policies are edited and deleted."""
+        return {
+            "id": self.pk,
+            "messages": self.messages,
+            "days": self.days,
+            "purpose": self.purpose,
+            "channel": self.channel,
+            "segment": self.segment.name if self.segment else "",
+        }
+
+
+def in_words(told: Mapping[str, Any]) -> str:
+    """Return what a policy says or said (see `PressurePolicy.told`) as a phrase."""
+    what = {**dict(Purpose.choices), "": _("of any purpose")}[told["purpose"]]
+    by = {**dict(Channel.choices), "": _("all channels together")}[told["channel"]]
+    said = {"messages": told["messages"], "days": told["days"], "what": str(what).lower(), "by": by}
+    words = _("at most %(messages)s %(what)s in %(days)s days by %(by)s") % said
+    return _("%(words)s, for “%(segment)s”") % {"words": words, **told} if told["segment"] else str(words)
 
 
 class Hold(models.Model):

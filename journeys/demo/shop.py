@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from channels.models import PressurePolicy, QuietHours, Team
 from journeys.demo.regions import REGIONS, SHOPS
 from members.models import Store, User
-from members.vocabulary import Channel
+from members.vocabulary import Channel, Purpose
 
 # The logins stand on the screen of whoever runs the demo; the server listens on this machine alone.
 PASSWORD = "invented"  # noqa: S105
@@ -60,7 +60,7 @@ def set_up() -> None:
         _employ(login, password)
     for channel, (opens, closes) in HOURS.items():
         QuietHours.objects.get_or_create(channel=channel, defaults={"opens": opens, "closes": closes})
-    PressurePolicy.objects.get_or_create(pk=1, defaults={"messages": 3, "days": 7})
+    PressurePolicy.objects.get_or_create(purpose=Purpose.PROMOTIONAL, defaults={"messages": 3, "days": 7})
 
 
 def join_teams() -> None:

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy
 from journeys.definition import fields
 from journeys.definition.references import check_content, check_offer, check_team
 from journeys.steps.base import SendingKind, StepAt, StepText
-from journeys.steps.candidates import candidates
-from journeys.steps.send import LOSING
+from journeys.steps.candidates import candidates, check_losing
 from members.sql import Sql
 from members.vocabulary import Channel
 
@@ -22,7 +21,7 @@ class FollowUp(SendingKind):
 
     kind = "follow_up"
     label = gettext_lazy("Give a follow-up to a team")
-    names = ("content", "team", "offer", "priority", "due_in", "losing", "otherwise")
+    names = ("content", "team", "offer", "priority", "due_in", "losing", "defer_at_most", "otherwise")
 
     def check(self, settings: StepText, place: str) -> None:
         """A content with a script for the desk, and a team."""
@@ -33,10 +32,7 @@ class FollowUp(SendingKind):
             check_offer(settings["offer"], fields.at(place, "offer"))
         if "due_in" in settings:
             fields.duration(settings["due_in"], fields.at(place, "due_in"))
-        if "priority" in settings:
-            fields.whole(settings["priority"], fields.at(place, "priority"), least=1, most=99)
-        if "losing" in settings:
-            fields.chosen(settings["losing"], fields.at(place, "losing"), LOSING)
+        check_losing(settings, place)
 
     def candidates(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
         """One follow-up each; people at a desk need no address."""

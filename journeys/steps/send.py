@@ -11,11 +11,10 @@ from journeys.definition import fields
 from journeys.definition.errors import BadDefinition
 from journeys.definition.references import SENDABLE, check_content, check_offer
 from journeys.steps.base import SendingKind, StepAt, StepText
-from journeys.steps.candidates import candidates
+from journeys.steps.candidates import candidates, check_losing
 from members.sql import Sql
 
 CHANNELS = ("preferred", *SENDABLE)
-LOSING = ("defer", "drop")
 DEADLINE = {"days": 3}
 
 
@@ -24,7 +23,7 @@ class Send(SendingKind):
 
     kind = "send"
     label = gettext_lazy("Send a message")
-    names = ("content", "channels", "offer", "priority", "deadline", "losing", "otherwise")
+    names = ("content", "channels", "offer", "priority", "deadline", "losing", "defer_at_most", "otherwise")
 
     def check(self, settings: StepText, place: str) -> None:
         """A content, and channels that it has variants for."""
@@ -34,10 +33,7 @@ class Send(SendingKind):
             check_offer(settings["offer"], fields.at(place, "offer"))
         if "deadline" in settings:
             fields.duration(settings["deadline"], fields.at(place, "deadline"))
-        if "priority" in settings:
-            fields.whole(settings["priority"], fields.at(place, "priority"), least=1, most=99)
-        if "losing" in settings:
-            fields.chosen(settings["losing"], fields.at(place, "losing"), LOSING)
+        check_losing(settings, place)
 
     def candidates(self, step: StepAt, cohort: Sql, now: datetime) -> Sql:
         """One message each, and one an address: members who share it read it together."""

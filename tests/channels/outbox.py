@@ -94,9 +94,11 @@ def quiet(channel: str, opens: str, closes: str) -> None:
     QuietHours.objects.create(channel=channel, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes))
 
 
-def at_most(messages: int, days: int) -> None:
-    """Set the contact pressure policy."""
-    PressurePolicy.objects.update_or_create(pk=1, defaults={"messages": messages, "days": days})
+def at_most(messages: int, days: int, **scope: Any) -> PressurePolicy:
+    """Set a contact pressure policy; of promotional messages over all channels to everybody, unless `scope` differs."""
+    scoped = {"purpose": "promotional", "channel": "", "segment": None, **scope}
+    policy, _made = PressurePolicy.objects.update_or_create(**scoped, defaults={"messages": messages, "days": days})
+    return policy
 
 
 def offer(key: str = "tea-10", **fields: Any) -> Offer:

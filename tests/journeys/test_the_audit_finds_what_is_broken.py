@@ -124,7 +124,7 @@ def names(db: None) -> dict[str, object]:
     _leave(of_ada)
     times = {"created_at": NOW, "due_at": NOW + HOUR}
     HandOff.objects.create(member=ada, store=cast.berlin(), grant_id=of_ada.grant_id, request_key="once", **times)
-    PressurePolicy.objects.create(pk=1, messages=1, days=7)
+    PressurePolicy.objects.create(messages=1, days=7)
     found = {"ada": ada.pk, "ben": ben.pk, "of_ada": of_ada.pk, "of_ben": of_ben.pk, "journey": journey.pk}
     enrolled = {"in_ada": of_ada.origin_id, "in_ben": of_ben.origin_id, "grant": of_ada.grant_id}
     return {**found, **enrolled, "version": journey.current_id, "elsewhere": _step_of(other), "past": NOW + HOUR}

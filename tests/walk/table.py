@@ -75,7 +75,7 @@ SCREENS: Mapping[str, Screen] = {
     "channels/sender": Screen(STAFF, ADMIN, ADMIN, ADMIN),
     "channels/team": Screen(STAFF, ADMIN, LEADS, ADMIN),
     "channels/quiethours": Screen(STAFF, ADMIN, ADMIN, ADMIN),
-    "channels/pressurepolicy": Screen(STAFF, change=ADMIN, listed=STAFF),
+    "channels/pressurepolicy": Screen(STAFF, ADMIN, ADMIN, ADMIN),
     "journeys/holdoutpolicy": Screen(STAFF, change=ADMIN, listed=STAFF),
     "channels/hold": Screen(STAFF, add=DRAWS, delete=DRAWS),
     "journeys/journey": Screen(STAFF, DRAWS, DRAWS),

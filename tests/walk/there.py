@@ -81,7 +81,7 @@ def furnished() -> There:
         token,
         FollowUp.objects.get(), HandOff.objects.get(pk=hand_off.pk), Suppression.objects.get(), cast.rep(),
         QuietHours.objects.create(channel="sms", opens=time(9), closes=time(20)),
-        PressurePolicy.objects.update_or_create(pk=1)[0],
+        PressurePolicy.objects.create(),
         HoldoutPolicy.objects.update_or_create(pk=1)[0],
         holds.place(Hold.Scope.CHANNEL, "chat", "Moving.", now),
         Receipt.objects.create(

@@ -9,6 +9,7 @@ import pytest
 from channels import holds
 from channels.models import Hold, PressurePolicy, QuietHours, Team
 from members import clock
+from members.models import Segment
 from tests import cast
 from tests.cast import NOW
 from tests.channels import departed, outbox
@@ -75,25 +76,34 @@ def test_the_hold_of_a_journey_is_lifted_by_resuming_alone() -> None:
 
 
 def test_a_changed_policy_says_since_when_it_holds(at_noon: datetime) -> None:
-    outbox.at_most(3, 7)
-    client = signed_in("Administrator")
-    assert client.get(POLICY).headers["Location"] == POLICY + "1/change/"
-    client.post(POLICY + "1/change/", {"messages": "3", "days": "7"})
+    policy, client = outbox.at_most(3, 7), signed_in("Administrator")
+    page, given = (
+        f"{POLICY}{policy.pk}/change/",
+        {"messages": "3", "days": "7", "purpose": "promotional", "active": "on"},
+    )
+    assert client.post(page, given).status_code == 302
     assert PressurePolicy.objects.get().since is None, "nothing was changed"
-    client.post(POLICY + "1/change/", {"messages": "2", "days": "7"})
+    client.post(page, {**given, "messages": "2"})
     policy = PressurePolicy.objects.get()
-    assert (policy.pk, policy.messages, policy.since) == (1, 2, at_noon)
-    assert client.get(POLICY + "add/").status_code == 403
+    assert (policy.messages, policy.since) == (2, at_noon)
 
 
-def test_the_first_policy_is_the_row_that_holds(at_noon: datetime) -> None:
-    PressurePolicy.objects.all().delete()
+def test_policies_say_in_the_list_what_is_left_open(at_noon: datetime) -> None:
+    gold = Segment.objects.create(key="gold", name="Gold", rule={"tag": {"name": "gold"}})
+    Segment.objects.create(key="old", name="Outdated", rule={"tag": {"name": "old"}}, active=False)
     client = signed_in("Administrator")
-    assert client.get(POLICY).headers["Location"] == POLICY + "add/"
-    assert client.post(POLICY + "add/", {"messages": "2", "days": "7"}).status_code == 302
-    policy = PressurePolicy.objects.get()
-    assert (policy.pk, policy.since) == (1, at_noon)
-    assert signed_in("Marketer").get(POLICY + "1/change/").status_code == 200
+    assert "Without a policy nothing is capped." in client.get(POLICY).content.decode()
+    form = client.get(POLICY + "add/").content.decode()
+    assert all(words in form for words in ("Any purpose", "All channels together", "Everybody", "Gold"))
+    assert "Outdated" not in form
+    for given in ({"purpose": "promotional", "channel": "sms", "segment": gold.pk}, {"purpose": "", "channel": ""}):
+        sent = {"messages": "2", "days": "7", "active": "on", **given}
+        assert client.post(POLICY + "add/", sent).status_code == 302
+    assert set(PressurePolicy.objects.values_list("since", flat=True)) == {at_noon}
+    listed = signed_in("Marketer").get(POLICY).content.decode()
+    assert all(words in listed for words in ("2 in 7 days", "SMS", "Gold", "Any purpose", "Everybody"))
+    refused = client.post(POLICY + "add/", {"messages": "2", "days": "0", "active": "on"}).content.decode()
+    assert "greater than or equal to 1" in refused
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ PAGES = {
     "/admin/channels/quiethours/": OFFICE,
     "/admin/channels/quiethours/{quiet}/change/": OFFICE,
     "/admin/channels/quiethours/add/": {"Administrator"},
-    "/admin/channels/pressurepolicy/1/change/": OFFICE,
+    "/admin/channels/pressurepolicy/": OFFICE,
+    "/admin/channels/pressurepolicy/{policy}/change/": OFFICE,
+    "/admin/channels/pressurepolicy/add/": {"Administrator"},
     "/admin/channels/hold/": OFFICE,
     "/admin/channels/hold/add/": {"Marketer", "Administrator"},
     "/admin/channels/hold/{hold}/change/": OFFICE,
@@ -64,7 +66,6 @@ def there() -> dict[str, int]:
         sender=mail, key="k", kind="delivered", message=sent, payload={}, happened_at=NOW, recorded_at=NOW
     )
     quiet = QuietHours.objects.create(channel="sms", opens=time(9), closes=time(20))
-    outbox.at_most(3, 7)
     return {
         "message": sent.pk,
         "waiting": waiting.pk,
@@ -72,6 +73,7 @@ def there() -> dict[str, int]:
         "sender": mail.pk,
         "team": recovery.pk,
         "quiet": quiet.pk,
+        "policy": outbox.at_most(3, 7).pk,
         "hold": holds.place(Hold.Scope.ALL, "", "Moving.", NOW).pk,
         "receipt": receipt.pk,
         "content": sent.content_id or 0,

@@ -46,7 +46,7 @@ RULE = st.recursive(
 FACT = st.sampled_from([{"topic": "purchase"}, {"topic": "points"}]) | st.fixed_dictionaries(
     {"name": TEXT, "topic": st.just("event")}
 )
-SENDING = {"losing": st.sampled_from(["defer", "drop"]), "priority": st.integers(1, 99)}
+SENDING = {"losing": st.just("defer"), "defer_at_most": st.integers(1, 99), "priority": st.integers(1, 99)}
 
 
 def _kind(name: str, needed: dict[str, Any], optional: dict[str, Any] | None = None) -> st.SearchStrategy[Any]:
