@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from channels.models import Hold
+from django.db.models import Q
+
+from channels.models import Hold, Message
 from members.models import User
 
 
@@ -20,6 +24,18 @@ def lift(scope: Hold.Scope, scope_id: str) -> bool:
     """Let a scope's messages leave again. Returns whether it was held."""
     deleted, _tables = Hold.objects.filter(scope=scope, scope_id=scope_id).delete()
     return bool(deleted)
+
+
+def of(message: Message) -> Hold | None:
+    """Return a hold that keeps a message from leaving, the oldest of several."""
+    scopes = {
+        Hold.Scope.ALL: "",
+        Hold.Scope.CHANNEL: message.channel,
+        Hold.Scope.SENDER: str(message.sender_id),
+        Hold.Scope.JOURNEY: str(message.journey_id or "none"),
+    }
+    covering = [Q(scope=scope, scope_id=scope_id) for scope, scope_id in scopes.items()]
+    return Hold.objects.filter(reduce(or_, covering)).order_by("pk").first()
 
 
 def held(message: str, such: str = "true") -> str:

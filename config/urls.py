@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("members.urls")),
     path("", include("channels.urls")),
+    path("", include("journeys.urls")),
     path("api/schema/", Schema.as_view(), name="api-schema"),
     path("api/docs/", Docs.as_view(), name="api-docs"),
     path("api/v1/", include("members.api.urls")),

@@ -122,7 +122,7 @@ def _days(first: date, last: date) -> list[date]:
 def _dated(entry: Mapping[str, Any], opened: Iterable[Opened]) -> Sql:
     """Return the members whose date has come, with the local day as the entry key."""
     offset = timedelta(days=entry.get("offset_days", 0))
-    marked = [(zone, day, day - offset, mark) for zone, day in opened for mark in _marks(day - offset)]
+    marked = [(zone, day, day - offset, mark) for zone, day in opened for mark in marks_of(day - offset)]
     columns = zip(("zones", "days", "dates", "marks"), zip(*marked, strict=True), strict=True)
     given, attribute = _given(entry["of"])
     params = {
@@ -149,7 +149,7 @@ def _recurring(rule: Rule | None, opened: Iterable[Opened], now: datetime) -> Sq
     return Sql(text, {**asked.params, "zones": list(pinned), "days": list(days), "default_zone": zones.DEFAULT})
 
 
-def _marks(day: date) -> list[str]:
+def marks_of(day: date) -> list[str]:
     """Return the month-days that fall on a day: itself, and the 29th of February on the last of a common February."""
     marks = [f"{day:%m-%d}"]
     if marks == ["02-28"] and (day + timedelta(days=1)).month == 3:

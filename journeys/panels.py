@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from journeys.models import Enrollment
+from journeys.models import Enrollment, Journey
 from journeys.vocabulary import EnrollmentState
 from journeys.wording import rests, under_way
 from members import zones
@@ -20,11 +20,12 @@ MOST = 20
 
 
 def load(member: Member, _request: HttpRequest, _now: datetime) -> Mapping[str, Any]:
-    """Return the member's latest enrollments, those under way first."""
+    """Return the member's latest enrollments, those under way first, and the journeys that they are not in."""
     found = Enrollment.objects.filter(member=member).select_related("journey", "step")
     listed = found.order_by("-entered_at")[:MOST]
     shown = sorted(listed, key=lambda enrollment: enrollment.ended_at is not None)
-    return {"enrollments": [(enrollment, under_way(enrollment)) for enrollment in shown]}
+    others = Journey.objects.filter(current__isnull=False).exclude(pk__in={one.journey_id for one in shown})
+    return {"enrollments": [(enrollment, under_way(enrollment)) for enrollment in shown], "others": others}
 
 
 ENROLLMENTS = Panel(

@@ -44,6 +44,10 @@ class Plan:
         """The step where an enrollment begins."""
         return next(iter(self.steps.values()))
 
+    def settings_of(self, key: str) -> Mapping[str, Any]:
+        """The settings of the step with a key; empty where the version has no such step."""
+        return next((step.settings for step in self.steps.values() if step.key == key), {})
+
     @property
     def includes_existing(self) -> bool:
         """Whether whoever is in the entry segment already enters, too."""

@@ -75,3 +75,31 @@ class NotEntered(TextChoices):
     RAMP = "ramp", _("The journey takes in no more members that day; the member is named again on the next.")
     NOT_LIVE = "not_live", _("The other journey is a draft or stopped, and takes nobody in.")
     LEFT_SEGMENT = "left_segment", _("The member had left the segment when there was room.")
+
+
+class NotNamed(TextChoices):
+    """Why an entry never named a member, so that there is no trace of it; found out when somebody asks."""
+
+    DRAFT = "draft", _("The journey is a draft.")
+    STOPPED = "stopped", _("The journey is stopped.")
+    NOT_IN_SEGMENT = "not_in_segment", _("The member is not in the entry segment.")
+    NOT_REFRESHED = "not_refreshed", _("The member fits the entry segment and joins it when it is refreshed.")
+    THERE_BEFORE = "there_before", _("The member was in the entry segment before the journey began to take in.")
+    NO_FACT = "no_fact", _("The fact that lets members in has not come.")
+    OTHER_FACT = "other_fact", _("Facts of this kind came, and none that fits.")
+    FACT_BEFORE = "fact_before", _("The fact came before the journey listened for it.")
+    NO_DATE = "no_date", _("The member has no such date, or none that comes.")
+    DAY_AHEAD = "day_ahead", _("The entry's day is still ahead.")
+    ABOUT_TO = "about_to", _("News of the member is about to be looked at.")
+
+
+class Whereabouts(TextChoices):
+    """Where a member is with a journey, as an explanation says it."""
+
+    NEVER_ENTERED = "never_entered", _("Never entered")
+    HELD_OUT = "held_out", _("Held out")
+    HELD = "held", _("Held")  # the journey rests: it is paused, being stopped, or held by an alarm
+    WAITING = "waiting", _("Waiting")
+    DEFERRED = "deferred", _("Put off")  # a message was wanted, and is asked for again
+    GOING_ON = "going_on", _("About to go on")
+    ENDED = "ended", _("Ended")

@@ -16,7 +16,7 @@ from channels import registry
 from channels.vocabulary import FollowUpResult, HandOffReason, HandOffState, Intent, Reason, State
 from config import schedule
 from journeys.promises import CHECKS
-from journeys.vocabulary import EndReason, NotEntered, Outcome
+from journeys.vocabulary import EndReason, NotEntered, NotNamed, Outcome, Whereabouts
 from members import scopes
 from members.api.problems import Kind
 from members.vocabulary import Channel, Deed, Purpose, Through
@@ -117,6 +117,8 @@ def test_neither_does_sql(pattern: str) -> None:
         (NotEntered, "reasons.md"),
         (EndReason, "reasons.md"),
         (Outcome, "reasons.md"),
+        (NotNamed, "reasons.md"),
+        (Whereabouts, "reasons.md"),
         (State, "reasons.md"),
         (FollowUpResult, "rep.md"),
         (HandOffState, "rep.md"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.contrib import admin
@@ -14,10 +12,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from channels import messages
+from channels import explaining, messages
 from channels.admin.filters import JourneyFilter, PlannedFilter, ReachedFilter, SubscriptionFilter
 from channels.admin.receipt import message_id
-from channels.models import Hold, Message, Rendering
+from channels.models import Message, Rendering
 from channels.vocabulary import State
 from members import audit_log, clock
 from members.admin.base import ReadOnlyAdmin, column, object_action
@@ -96,8 +94,8 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
         if request.user.has_perm("channels.view_receipt"):
             context["receipts"] = message.receipts.order_by("happened_at", "pk")[:100]
         context["said"] = self.said(message)
+        context["explanation"] = explaining.explain(message, clock.now())
         context["payload"] = message.payload and json.dumps(message.payload, indent=2, ensure_ascii=False)
-        context["hold"] = _hold(message) if message.state in WAITING else None
         context["may_cancel"] = self.has_cancel_permission(request) and message.state in WAITING
         return self.page(request, "channels/admin/message.html", _now("Message"), context)
 
@@ -119,15 +117,3 @@ class MessageAdmin(OwnedAdmin[Message], ReadOnlyAdmin[Message]):
         context = {"original": message, "message": message, "said": self.said(message), "problem": problem}
         status = 409 if problem else 200
         return self.page(request, "channels/admin/cancel.html", _now("Cancel the message"), context, status)
-
-
-def _hold(message: Message) -> Hold | None:
-    """Return a hold that keeps the message from leaving."""
-    scopes = {
-        Hold.Scope.ALL: "",
-        Hold.Scope.CHANNEL: message.channel,
-        Hold.Scope.SENDER: str(message.sender_id),
-        Hold.Scope.JOURNEY: str(message.journey_id or "none"),
-    }
-    covering = [Q(scope=scope, scope_id=scope_id) for scope, scope_id in scopes.items()]
-    return Hold.objects.filter(reduce(or_, covering)).order_by("pk").first()

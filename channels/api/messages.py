@@ -11,8 +11,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from channels import explaining
 from channels.models import Message, Rendering
 from channels.vocabulary import Reason, State
+from members import audit_log
 from members.api.fields import Choice, PublicId, Text
 from members.api.operations import operation
 from members.api.paging import Paged, page, paged
@@ -66,6 +68,23 @@ class MessageOut(serializers.ModelSerializer[Message]):
     def get_sentence(self, message: Message) -> str:
         """Return the reason in words, empty where nothing went wrong."""
         return str(Reason(message.reason).label) if message.reason else ""
+
+
+class PartOut(serializers.Serializer[Any]):
+    """An explanation: `status` is a message's state or where a member is with a journey; `sentence` can be read out."""
+
+    status = serializers.CharField()
+    reason = serializers.CharField(help_text="A word of the closed sets of reasons, or empty.")
+    sentence = serializers.CharField()
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True)
+    evidence = serializers.DictField(help_text="What the answer rests on: values found, messages that count, a winner.")
+
+
+class ExplanationOut(PartOut):
+    """An explanation with those of the messages that belong to it, in the order in which they were wanted."""
+
+    parts = serializers.ListField(child=PartOut())
 
 
 class SeenOut(serializers.ModelSerializer[Rendering]):
@@ -124,6 +143,21 @@ class OneMessage(Endpoint):
         """Show a message as the member saw it."""
         found = told({}).select_related("rendering")
         return Response(WholeMessage(get_object_or_404(found, public_id=public_id)).data)
+
+
+class WhyMessage(Endpoint):
+    """Why a message went the way it went."""
+
+    tag = "Messages"
+
+    @operation("messages:read", answers={200: ExplanationOut})
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Explain a message: what it waits for, who refused it in which words, or why it never left."""
+        found = get_object_or_404(
+            told({}).select_related("grant__offer", "sender", "member__home_store"), public_id=public_id
+        )
+        audit_log.note_looks(self.caller, [found.member], self.now)
+        return Response(ExplanationOut(explaining.explain(found, self.now)).data)
 
 
 def told(asked: dict[str, Any]) -> Any:

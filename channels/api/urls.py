@@ -8,6 +8,7 @@ urlpatterns = [
     path("grants/<uuid:public_id>/decline/", declining.Declining.as_view()),
     path("messages/", messages.Messages.as_view()),
     path("messages/<uuid:public_id>/", messages.OneMessage.as_view()),
+    path("messages/<uuid:public_id>/why/", messages.WhyMessage.as_view()),
     path("follow-ups/", follow_ups.FollowUps.as_view()),
     path("follow-ups/<uuid:public_id>/", follow_ups.OneFollowUp.as_view()),
     path("follow-ups/<uuid:public_id>/contacts/", follow_ups.Contacts.as_view()),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from journeys import publishing, reports
+from journeys import explaining, publishing, reports
 from journeys.admin.form import JourneyForm
 from journeys.admin.numbers import COLOURS, LiveNumbers
 from journeys.admin.shelf import Shelf
@@ -20,9 +22,10 @@ from journeys.models import Journey
 from journeys.publishing import NotPossible
 from journeys.reports import JourneyNumbers
 from journeys.vocabulary import JourneyState
-from members import clock
+from members import audit_log, clock
 from members.admin.base import HouseAdmin, column, object_action
-from members.models import User
+from members.models import Member, User
+from members.vocabulary import Deed
 
 
 @admin.register(Journey)
@@ -46,12 +49,26 @@ class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
     search_fields = ("name", "key")
     sortable_by = ("name", "kind")
     fields = ("text",)
-    actions_detail = ["publish", "pause", "resume", "stop"]
+    actions_detail = ["why", "publish", "pause", "resume", "stop"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Journey | None = None) -> bool:
         """A journey that was published stays: what members were told hangs on it."""
         unpublished = obj is None or obj.current_id is None
         return unpublished and bool(super().has_delete_permission(request, obj))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address that leads from a member's page to the explanation of a journey."""
+        leading = self.admin_site.admin_view(self.why_of)
+        return [path("why/", leading, name="journeys_journey_why_of"), *super().get_urls()]
+
+    def why_of(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the explanation of the journey with a key, for the member with a code."""
+        key, code = (request.GET.get(name, "").replace("\0", "") for name in ("journey", "member"))
+        journey = Journey.objects.filter(key=key).first()
+        if journey is None or not self.has_view_permission(request, journey):
+            raise Http404
+        address = reverse("admin:journeys_journey_why", args=[journey.pk])
+        return HttpResponseRedirect(f"{address}?{urlencode({'member': code})}")
 
     def save_model(self, request: HttpRequest, obj: Journey, form: Any, change: bool) -> None:
         """The form has saved the draft."""
@@ -101,6 +118,18 @@ class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
         if not hasattr(journey, "numbers"):
             journey.numbers = reports.journey(journey)  # type: ignore[attr-defined]
         return cast(JourneyNumbers, journey.numbers)  # type: ignore[attr-defined]
+
+    @object_action(gettext_lazy("Why?"), permission="view", icon="help")
+    def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Explain where a member is with the journey, or why they never entered it."""
+        journey = self.allowed(request, object_id, "view")
+        code = request.GET.get("member", "").replace("\0", "").strip()
+        member = Member.objects.select_related("home_store").filter(external_id=code).first() if code else None
+        context: dict[str, Any] = {"original": journey, "code": code, "member": member}
+        if member:
+            audit_log.note(request, Deed.LOOKED_UP, member)
+            context["explanation"] = explaining.explain(member, journey, clock.now())
+        return self.page(request, "journeys/admin/why.html", gettext_lazy("Why?"), context)
 
     @object_action(gettext_lazy("Publish"), permission="journeys.change_journey", icon="rocket_launch")
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from journeys.api import journeys
+from journeys.api import journeys, why
 
 urlpatterns = [
+    path("members/<uuid:public_id>/why/", why.Why.as_view()),
     path("journeys/", journeys.Journeys.as_view()),
     path("journeys/<slug:key>/", journeys.OneJourney.as_view()),
     path("journeys/<slug:key>/draft/", journeys.Draft.as_view()),

@@ -19,13 +19,23 @@ Found = Mapping[int, tuple[Any, bool]]
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer at one node. `found` is a leaf's value; `nodes` are a branch's answers."""
+    """The answer at one node. `found` is a leaf's value; `word` and `nodes` are a branch's, with its answers."""
 
     verdict: bool
     place: str
     sentence: str
     found: Any = None
     nodes: tuple[Answer, ...] = ()
+    word: Word | None = None
+
+    def deciding(self) -> list[Answer]:
+        """Return the leaves that made the verdict what it is: had they been otherwise, it might be as well."""
+        if self.word is None:
+            return [self]
+        # What speaks against `all` are the leaves that are false, against `none` those that are true.
+        against = self.word is Word.NONE
+        settled = [node for node in self.nodes if node.verdict is (self.verdict is not against)]
+        return [leaf for node in settled for leaf in node.deciding()]
 
 
 def answer(node: Node, member_id: int, asked: Asked) -> Answer:
@@ -50,7 +60,7 @@ def _answer(node: Node, found: Found) -> Answer:
         value, verdict = found[node.number]
         return Answer(verdict, node.place, node.leaf.explain(value), value)
     nodes = tuple(_answer(inner, found) for inner in node.nodes)
-    return Answer(_verdict(node.word, nodes), node.place, _sentence(node, nodes), None, nodes)
+    return Answer(_verdict(node.word, nodes), node.place, _sentence(node, nodes), None, nodes, node.word)
 
 
 def _verdict(word: Word, nodes: tuple[Answer, ...]) -> bool:

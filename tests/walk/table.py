@@ -112,6 +112,8 @@ ADMIN_PAGES: Mapping[str, Who] = {
     f"admin/channels/message/{OBJECT}cancel/": ADMIN,
     **{f"admin/channels/sender/{OBJECT}{deed}/": ADMIN for deed in OF_SUBSCRIPTIONS},
     "admin/journeys/journey/playbooks/": DRAWS,
+    "admin/journeys/journey/why/": STAFF,
+    f"admin/journeys/journey/{OBJECT}why/": STAFF,
     "admin/journeys/journey/<int:object_id>/numbers/": STAFF,
     "admin/journeys/journey/<int:object_id>/live/": STAFF,
     **{f"admin/journeys/journey/{OBJECT}{deed}/": DRAWS for deed in ("publish", "pause", "resume", "stop")},
@@ -156,7 +158,7 @@ CONTACTS: Mapping[str, Who] = {
     **{f"contacts/{page}": AT_THE_CONTACTS for page in ("", "work/", "more/", "live/", "search/")},
     # What another team has is not there.
     **{f"{_FOLLOW_UP}{page}": FOLLOWS_UP for page in ("", "state/", "live/", "take/", "give-back/", "hand-over/")},
-    **{f"{_OF_MEMBER}{page}": AT_THE_CONTACTS for page in ("", "present/", "history/", "live/")},
+    **{f"{_OF_MEMBER}{page}": AT_THE_CONTACTS for page in ("", "present/", "history/", "live/", "why/")},
     **{f"{_OF_MEMBER}{deed}/": AT_THE_CONTACTS for deed in ("call", "note", "consent", "write", "hand-over")},
     f"{_OF_MEMBER}offers/<uuid:grant>/send/": AT_THE_CONTACTS,
     "contacts/messages/<uuid:message>/mail/": AT_THE_CONTACTS,
@@ -191,6 +193,8 @@ API: Mapping[str, Who] = {
     # messages:read, journeys:read
     f"{_V1}messages/": STAFF | REPS,
     f"{_V1}messages/<uuid:public_id>/": STAFF | REPS,
+    f"{_V1}messages/<uuid:public_id>/why/": STAFF | REPS,
+    f"{_V1}members/<uuid:public_id>/why/": STAFF | REPS,
     f"{_V1}journeys/<slug:key>/messages/": STAFF | REPS,
     **{f"{_V1}journeys/{page}": STAFF for page in ("", "<slug:key>/", "<slug:key>/draft/")},
     # journeys:publish, journeys:enter

@@ -109,12 +109,13 @@ def test_receipts_stand_in_their_order(mail: Sender) -> None:
 
 
 def test_a_message_that_a_hold_keeps_says_so(mail: Sender) -> None:
-    waiting = message(cast.ada())
+    waiting = message(cast.ada(), expires_at=NOW + 36500 * DAY)
     holds.place(Hold.Scope.JOURNEY, "2", "Another journey.", NOW)
     client = signed_in("Marketer")
-    assert client.get(page(waiting)).context["hold"] is None
+    assert "it is held since" not in client.get(page(waiting)).content.decode()
     holds.place(Hold.Scope.SENDER, str(mail.pk), "The server is moved.", NOW)
-    assert "The server is moved." in client.get(page(waiting)).content.decode()
+    shown = client.get(page(waiting)).content.decode()
+    assert "it is held since 2026-03-10 12:00 (Europe/Berlin): The server is moved." in shown
 
 
 def test_a_waiting_message_is_cancelled_by_hand_after_a_question(script: Script) -> None:

@@ -1,0 +1,142 @@
+"""What stood behind a "no": since when there is no consent, what became of the offer, which messages filled the cap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from channels.models import Message
+from channels.vocabulary import Reason
+from content.models import Grant
+from members import zones
+from members.models import Consent, Identity, Member, Suppression
+from members.vocabulary import Channel, Purpose
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The message that was wanted: `channel` is the one that came closest to it, or empty; `detail` is of the trace."""
+
+    member: Member
+    channel: str
+    purpose: str
+    at: datetime
+    address: str = ""
+    grant: Grant | None = None
+    detail: Mapping[str, Any] | None = None
+
+    @property
+    def by(self) -> str:
+        """The channel in words."""
+        return str(Channel(self.channel).label) if self.channel in Channel.values else self.channel
+
+    def wall(self, instant: datetime) -> str:
+        """An instant as the member's calendar and clock show it."""
+        return zones.wall(instant, zones.name_of(self.member))
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The sentence, since when it is so, and what it rests on."""
+
+    sentence: str
+    since: datetime | None = None
+    evidence: Mapping[str, Any] | None = None
+
+
+def behind(reason: str, wanted: Wanted) -> Behind:
+    """Return what stood behind a reason of `channels.vocabulary.Reason` at the time."""
+    look = _LOOKS.get(reason)
+    found = look(wanted) if look else None
+    return found or Behind(str(Reason(reason).label) if reason in Reason.values else reason)
+
+
+def _consent(wanted: Wanted) -> Behind:
+    said = {
+        "member": wanted.member,
+        "purpose": str(Purpose(wanted.purpose).label).lower(),
+        "channel": wanted.by,
+    }
+    made = Consent.objects.filter(
+        member=wanted.member, channel=wanted.channel, purpose=wanted.purpose, happened_at__lte=wanted.at
+    )
+    last = made.order_by("-happened_at", "-pk").first()
+    if last is None:
+        return Behind(_("%(member)s has never agreed to %(purpose)s messages by %(channel)s.") % said)
+    said |= {"time": wanted.wall(last.happened_at), "source": last.source}
+    sentence = _(
+        "%(member)s has not agreed to %(purpose)s messages by %(channel)s since %(time)s (said at: %(source)s)."
+    )
+    evidence = {"channel": wanted.channel, "purpose": wanted.purpose, "source": last.source}
+    return Behind(sentence % said, last.happened_at, evidence)
+
+
+def _address(wanted: Wanted) -> Behind:
+    unverified = Identity.objects.filter(member=wanted.member, channel=wanted.channel, verified=False).exists()
+    said = {"member": wanted.member, "channel": wanted.by}
+    if unverified:
+        return Behind(_("The address of %(member)s for %(channel)s is not verified.") % said)
+    return Behind(_("%(member)s has no address for %(channel)s.") % said)
+
+
+def _suppression(wanted: Wanted) -> Behind | None:
+    addresses = Identity.objects.filter(member=wanted.member, channel=wanted.channel).values_list("address", flat=True)
+    asked = [wanted.address] if wanted.address else list(addresses)
+    found = Suppression.objects.filter(channel=wanted.channel, address__in=asked).order_by("since").first()
+    if found is None:
+        return None
+    said = {"channel": wanted.by, "time": wanted.wall(found.since), "reason": found.reason}
+    sentence = _("The member's address for %(channel)s is not used since %(time)s: %(reason)s")
+    return Behind(sentence % said, found.since, {"channel": wanted.channel, "suppressed_for": found.reason})
+
+
+def _grant(wanted: Wanted) -> Behind | None:
+    if wanted.grant is None:
+        return None
+    state = wanted.grant.state_at(wanted.at)
+    closed_at = wanted.grant.closed_at
+    said = {
+        "offer": wanted.grant.offer,
+        "state": str(state.label).lower(),
+        "time": closed_at and wanted.wall(closed_at),
+    }
+    sentence = _("The offer “%(offer)s” in it is %(state)s since %(time)s.") if closed_at else None
+    evidence = {"grant": str(wanted.grant.public_id), "grant_state": str(state)}
+    return Behind((sentence or _("The offer “%(offer)s” in it is %(state)s.")) % said, closed_at, evidence)
+
+
+def _winner(wanted: Wanted) -> Behind | None:
+    winner = (wanted.detail or {}).get("winner")
+    if not winner:
+        return None
+    return Behind(
+        _("“%(journey)s” was more important and took the place.") % {"journey": winner}, None, {"winner": winner}
+    )
+
+
+def _cap(wanted: Wanted) -> Behind | None:
+    detail = wanted.detail or {}
+    ids = [pk for pk in detail.get("messages", ()) if isinstance(pk, int)]
+    counted = list(Message.objects.filter(pk__in=ids).select_related("content").order_by("planned_at"))
+    if not counted:
+        return None
+    listed = ", ".join(
+        _("“%(content)s” on %(day)s") % {"content": one.content or one.journey_name, "day": wanted.wall(one.planned_at)}
+        for one in counted
+    )
+    sentence = _("The contact pressure policy allows no more; these count: %(messages)s.") % {"messages": listed}
+    return Behind(sentence, None, {**detail, "messages": [str(one.public_id) for one in counted]})
+
+
+_LOOKS: Mapping[str, Callable[[Wanted], Behind | None]] = {
+    Reason.NO_CONSENT: _consent,
+    Reason.NO_ADDRESS: _address,
+    Reason.SUPPRESSED: _suppression,
+    Reason.GRANT_CLOSED: _grant,
+    Reason.LOST: _winner,
+    Reason.CAPPED: _cap,
+}
