@@ -3,6 +3,7 @@
 #   make test            everything set up, all tests (ARGS="tests/config -x" for some)
 #   make lint            style, types, layers, missing migrations
 #   make format          style put right
+#   make bench           everything measured, results and docs/benchmarks.md written (BENCH_MEMBERS=1000000 in full)
 #   make pictures        the pictures of README and docs, made anew by the browser tests
 #   make clean           the virtual environment and caches removed; var/ with its data stays
 
@@ -13,7 +14,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: demo test lint format pictures clean install
+.PHONY: demo test bench lint format pictures clean install
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/demo.stamp
@@ -37,6 +38,9 @@ format: $(VENV)/dev.stamp
 
 pictures: $(VENV)/dev.stamp
 	PICTURES=1 $(BIN)/pytest -m pictures tests/browser $(ARGS)
+
+bench: $(VENV)/demo.stamp
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,8 @@
 """How many facts a second the API takes in: a real gunicorn, a real PostgreSQL, calls of 50 and of 5,000 items.
 
-    CHORALE_HOME=/tmp/bench .venv/bin/python -m benchmarks.facts_by_api
+    .venv/bin/python -m benchmarks.facts_by_api
+
+Works in the house of the benchmarks, whose database it empties.
 
 Makes 20,000 members, then sends events and purchases with two lines each from a few connections at once, and says what
 arrived, and what `facts.record` alone gives in this process for the same facts. `--processor` says instead how much
@@ -24,7 +26,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import django
+from benchmarks import house
 
 MEMBERS = 20_000
 AT = "2026-03-10T12:00:00+01:00"
@@ -60,12 +62,11 @@ def bodies(kind: str, size: int, calls: int) -> list[bytes]:
 def prepare() -> str:
     """Make the members and an administrator's token; return its text."""
     from django.contrib.auth.models import Group
-    from django.core.management import call_command
 
     from members import clock, facts, tokens
     from members.models import User
 
-    call_command("migrate", verbosity=0)
+    house.build()
     now = clock.now()
     facts.upsert_members((facts.MemberRecord(f"B-{number:06}") for number in range(MEMBERS)), now)
     user, _new = User.objects.get_or_create(username="bench")
@@ -77,8 +78,7 @@ def prepare() -> str:
 def serving(port: int, workers: int) -> Iterator[None]:
     """Run gunicorn for the length of a block."""
     command = ["gunicorn", "--workers", str(workers), "--bind", f"127.0.0.1:{port}", "config.wsgi:application"]
-    environment = {**os.environ, "CHORALE_API_RATE": "10000000"}
-    process = subprocess.Popen([sys.executable, "-m", *command, "--keep-alive", "60"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", *command, "--keep-alive", "60"])
     try:
         until = time.monotonic() + 30
         while time.monotonic() < until:
@@ -208,12 +208,7 @@ def main() -> None:
     said.add_argument("--facts", type=int, default=40_000)
     said.add_argument("--processor", action="store_true", help="processor time of each call, and no server")
     given = said.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ["CHORALE_API_RATE"] = "10000000"
-    django.setup()
-    from config import startup
-
-    startup.servers()
+    house.found()
     token = prepare()
     if given.processor:
         processor(token, given.facts)

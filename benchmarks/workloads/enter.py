@@ -1,0 +1,93 @@
+"""Enter members into a journey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks import bare
+from benchmarks.measuring import Aim, Run, timed
+from benchmarks.workloads.base import Workload
+from benchmarks.workloads.engine import Steps, one, part_segment, published, tick_all
+from journeys.models import Journey
+from members.sql import execute
+
+TABLE = "journeys_enrollment"
+# What they enter: a rest of a month, and behind it what the workload of the steps lets them go through.
+STEPS: Steps = [
+    {"key": "rest", "kind": "wait", "duration": {"days": 30}},
+    {
+        "key": "often",
+        "kind": "branch",
+        "paths": [
+            {
+                "key": "yes",
+                "when": {"purchases": {"measure": "count", "op": "gte", "value": 3, "within_days": 540}},
+                "steps": [],
+            }
+        ],
+    },
+    {
+        "key": "lot",
+        "kind": "split",
+        "paths": [{"key": "a", "weight": 1, "steps": []}, {"key": "b", "weight": 1, "steps": []}],
+    },
+    {"key": "more-rest", "kind": "wait", "duration": {"days": 30}},
+]
+_BARE = f"""
+INSERT INTO {bare.PREFIX}{TABLE} (id, member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
+                                  arrived_at, due_at, visit, goal_until, end_reason, held_out)
+SELECT nextval('bench_ids'), member_id, %(journey)s, %(version)s, %(step)s, 'live', '', since, since, since, 1, since,
+       '', false
+FROM members_membership WHERE segment_id = %(segment)s
+"""
+
+
+class Enter(Workload):
+    """A journey a run is published for a third of the members, who are in its segment already."""
+
+    key = "enter"
+    title = "Enter members into a journey"
+    short = "Enter"
+    unit = "members/s"
+    aim = Aim(value=150_000)
+    against = {"insert": "one bare INSERT … SELECT of the enrollments with the same indexes"}
+    how = (
+        "A journey for a segment of a third of the members is published, existing members included, and two workers"
+        " tick until everybody has entered and rests at its first step: naming, news, admission, trace, counts and the"
+        " first move are all in it."
+    )
+    scales = True
+
+    def prepare(self) -> None:
+        """Fill the segments of the parts, and make the copy of the table."""
+        for part in range(len(self.stage.parts)):
+            part_segment(part)
+        bare.clone(TABLE, foreign=False)
+        execute("CREATE SEQUENCE IF NOT EXISTS bench_ids CACHE 1000", {})
+
+    def run(self, number: int) -> Run:
+        """Let a part in."""
+        part = self.stage.parts[number]
+        entry = {"segment": {"key": f"part-{number}", "include_existing": True}}
+        publishing = timed(lambda: published(f"enter-{number}", entry, STEPS))
+        ticking = tick_all(self.stage.crew)
+        self._journey = Journey.objects.get(key=f"enter-{number}")
+        count = f"SELECT count(*) FROM {TABLE} WHERE journey_id = %(journey)s AND rest_until IS NOT NULL"
+        entered = one(count, journey=self._journey.pk)
+        if entered != part.members:
+            raise RuntimeError(f"{entered} of {part.members} members entered.")
+        return Run.rate(entered, publishing + ticking, named_seconds=publishing)
+
+    def limits(self, number: int) -> Mapping[str, Run]:
+        """Insert the same rows bare."""
+        version = self._journey.current
+        first = version.steps.order_by("position").first() if version else None
+        segment = part_segment(number)
+        params = {"journey": self._journey.pk, "version": version and version.pk, "step": first and first.pk}
+        seconds = timed(lambda: execute(_BARE, {**params, "segment": segment.pk}))
+        return {"insert": Run.rate(self.stage.parts[number].members, seconds)}
+
+    def finish(self) -> None:
+        """Drop the copy."""
+        bare.drop(TABLE)
+        execute("DROP SEQUENCE IF EXISTS bench_ids", {})

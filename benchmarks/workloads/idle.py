@@ -1,0 +1,49 @@
+"""An idle minute."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+from benchmarks import house, programs
+from benchmarks.measuring import RUNS, Aim, Run
+from benchmarks.processes import processor_seconds
+from benchmarks.workloads.base import Workload
+
+# What measures does not count.
+_OTHERS = {"this program", "others"}
+_CALM = 3.0
+MINUTE = 60.0
+
+
+class Idle(Workload):
+    """Nobody is due and nothing happens; a worker, beat, the broker and the database run on."""
+
+    key = "idle"
+    title = "An idle minute: processor time of all processes"
+    short = "Idle"
+    unit = "of a core"
+    aim = Aim(more=False, value=0.01)
+    how = (
+        "Celery worker with two processes, beat, broker and PostgreSQL, everybody resting in a journey; the processor"
+        " time that they take, by /proc."
+    )
+
+    def prepare(self) -> None:
+        """Start a worker and beat, and let them come to rest."""
+        house.forget_tasks()
+        self._running = ExitStack()
+        self._running.enter_context(programs.celery(self.stage.folder))
+        time.sleep(_CALM)
+
+    def run(self, number: int) -> Run:
+        """Watch for a third of the minute."""
+        before, started = processor_seconds(), time.perf_counter()
+        time.sleep(MINUTE / RUNS if self.stage.in_full else MINUTE / RUNS / 10)
+        after, seconds = processor_seconds(), time.perf_counter() - started
+        taken = {name: (after[name] - before.get(name, 0.0)) / seconds for name in after if name not in _OTHERS}
+        return Run(sum(taken.values()), 1, seconds, taken)
+
+    def finish(self) -> None:
+        """Stop them."""
+        self._running.close()

@@ -1,0 +1,94 @@
+"""Import members."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from datetime import date
+
+import phonenumbers
+from django.core.management import call_command
+from django.core.validators import EmailValidator
+
+from benchmarks import bare
+from benchmarks.measuring import Aim, Run, timed
+from benchmarks.population import MEMBER, Part
+from benchmarks.workloads.base import Workload
+from members.sql import rows
+
+TABLES = ("members_member", "members_identity", "members_consent")
+
+
+class ImportMembers(Workload):
+    """The command `import_members` over a third of the population a run, into tables that grow."""
+
+    key = "import-members"
+    title = "Import members"
+    short = "Import members"
+    unit = "members/s"
+    aim = Aim(ratio=0.5)
+    against = {
+        "parse": "reading and checking the same file alone: csv, phonenumbers, e-mail addresses, dates",
+        "copy": "COPY of the same members, addresses and consents into the same tables",
+    }
+    how = "`manage.py import_members` on a CSV file with a third of the members, in one process."
+    scales = True
+
+    def prepare(self) -> None:
+        """Make the copies of the tables."""
+        bare.clone(*TABLES)
+
+    def run(self, number: int) -> Run:
+        """Import a part."""
+        part = self.stage.parts[number]
+        self._before = _last_ids()
+        seconds = timed(lambda: imported("import_members", part))
+        return Run.rate(part.members, seconds)
+
+    def limits(self, number: int) -> Mapping[str, Run]:
+        """Read the file alone; copy what the run stored."""
+        part = self.stage.parts[number]
+        chosen = {table: f"id > {last}" for table, last in self._before.items()}
+        files = bare.dump(chosen, self.stage.folder)
+        parsing = timed(lambda: _parsed(part))
+        return {"parse": Run.rate(part.members, parsing), "copy": Run.rate(part.members, bare.copied(files))}
+
+    def finish(self) -> None:
+        """Drop the copies."""
+        bare.drop(*TABLES)
+
+
+def imported(command: str, part: Part) -> None:
+    """Run an import command on a part's file and demand that every row landed."""
+    file = part.members_file if command == "import_members" else part.purchases_file
+    with redirect_stdout(io.StringIO()):
+        call_command(command, file)
+
+
+def _last_ids() -> dict[str, int]:
+    return {table: rows(f"SELECT COALESCE(max(id), 0) FROM {table}", {})[0][0] for table in TABLES}
+
+
+def _parsed(part: Part) -> int:
+    """Read a file of members, check what can be wrong in it, and return how many there were."""
+    place = {name: number for number, name in enumerate(MEMBER)}
+    mail_place, phone_place = place["email"], place["phone"]
+    days = [place[name] for name in ("birthday", "joined_on", "consented_at")]
+    check, read = EmailValidator(), 0
+    with part.members_file.open(newline="", encoding="utf-8") as file:
+        lines = csv.reader(file)
+        next(lines)
+        for row in lines:
+            for day in days:
+                date.fromisoformat(row[day])
+            if mail := row[mail_place]:
+                check(mail.lower())
+            if phone := row[phone_place]:
+                number = phonenumbers.parse(phone, None)
+                if not phonenumbers.is_possible_number(number):
+                    raise ValueError(phone)
+                phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            read += 1
+    return read

@@ -1,0 +1,46 @@
+"""Import purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks import bare
+from benchmarks.measuring import Aim, Run, timed
+from benchmarks.workloads.base import Workload
+from benchmarks.workloads.import_members import imported
+from members.sql import rows
+
+TABLES = ("members_factkey", "members_purchase", "members_purchaseline")
+
+
+class ImportPurchases(Workload):
+    """The command `import_purchases` over a third of the purchases a run, into tables that grow."""
+
+    key = "import-purchases"
+    title = "Import purchases"
+    short = "Import purchases"
+    unit = "purchases/s"
+    aim = Aim(ratio=0.5)
+    against = {"copy": "COPY of the same purchases, lines and keys into the same tables"}
+    how = "`manage.py import_purchases` on a CSV file with a third of the purchases, in one process."
+    scales = True
+
+    def prepare(self) -> None:
+        """Make the copies of the tables."""
+        bare.clone(*TABLES)
+
+    def run(self, number: int) -> Run:
+        """Import a part."""
+        part = self.stage.parts[number]
+        self._before = {table: rows(f"SELECT COALESCE(max(id), 0) FROM {table}", {})[0][0] for table in TABLES}
+        return Run.rate(part.purchases, timed(lambda: imported("import_purchases", part)))
+
+    def limits(self, number: int) -> Mapping[str, Run]:
+        """Copy what the run stored."""
+        chosen = {table: f"id > {last}" for table, last in self._before.items()}
+        files = bare.dump(chosen, self.stage.folder)
+        return {"copy": Run.rate(self.stage.parts[number].purchases, bare.copied(files))}
+
+    def finish(self) -> None:
+        """Drop the copies."""
+        bare.drop(*TABLES)
