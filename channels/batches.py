@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels import claims, retries, senders, settling
+from channels import claims, logbook, retries, senders, settling
 from channels.base import Adapter, Fate, Outgoing, Result
 from channels.claims import Claim, Claimed
 from channels.composing import CHUNK, compose
@@ -138,7 +138,8 @@ class Batch:
         return counts
 
     def _settled(self, counts: Mapping[str, int]) -> None:
-        """Forget what is stored now; before the commit it might have to be stored once more."""
+        """Log and forget what is stored now; before the commit it might have to be stored once more."""
+        logbook.fates(self.sender, self.settlements, self.messages)
         self.settlements, self.dead = [], {}
         self.done.add(**counts)
 

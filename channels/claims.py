@@ -36,6 +36,7 @@ class Claimed:
     language: str
     grant_id: int | None
     origin_kind: str
+    origin_id: int
     journey_name: str
     team_id: int | None
     attempts: int
@@ -97,7 +98,7 @@ moved AS (
 ),
 counted AS ({cancelling.COUNTED})
 SELECT id, public_id::text, member_id, channel, purpose, address, content_id, payload::text, language, grant_id,
-       origin_kind, journey_name, team_id, attempts, priority, expires_at, state
+       origin_kind, origin_id, journey_name, team_id, attempts, priority, expires_at, state
 FROM moved ORDER BY priority, due_at, id
 """
 

@@ -95,7 +95,7 @@ def _alone(order: Order) -> Rendered | BadTemplate | str:
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - logged, and told on the message
-        _log.exception("Message %d cannot be rendered.", order.message_id)
+        _log.exception("A message cannot be rendered.", extra={"messages": [order.message_id]})
         return _("Rendering broke: %(error)s.") % {"error": f"{type(error).__name__}: {error}"}
 
 

@@ -45,6 +45,12 @@ def by_journey(journey_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
     return found
 
 
+def by_state() -> Mapping[tuple[str, str], int]:
+    """Return how many messages of each channel ever came into each state (or were `clicked`)."""
+    counted = MessageCount.objects.values_list("channel", "state").annotate(Sum("count"))
+    return {(channel, state): total for channel, state, total in counted}
+
+
 def compact(now: datetime) -> int:
     """Add up the rows of each past day (in UTC) and return how many rows stand for them now."""
     with transaction.atomic():

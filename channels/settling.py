@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from channels import latency
 from channels.obstacles import STATE
 from channels.receiving import storable
 from channels.subscriptions import messages
@@ -82,7 +83,8 @@ counted AS (
     INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
     SELECT journey_id, step_key, channel, came_to, %(today)s, count(*)
     FROM moved WHERE came_to <> 'queued' GROUP BY journey_id, step_key, channel, came_to
-)
+),
+timed AS ({timed})
 SELECT (SELECT array_agg(id) FROM moved), (SELECT array_agg(came_to) FROM moved),
        (SELECT array_agg(DISTINCT shard) FROM told)
 """
@@ -136,8 +138,9 @@ def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, in
         held="x.lease_token = %(token)s" if token else "x.lease_token IS NOT NULL",
         contacts=touchpoints.insertion(_CONTACT, _COLUMNS),
         news=touchpoints.news_of("contacts"),
+        timed=latency.TIMED,
     )
-    params = {**named.params, "now": now, "today": now.astimezone(UTC).date(), "token": token}
+    params = {**named.params, "below": latency.BELOW, "now": now, "today": now.astimezone(UTC).date(), "token": token}
     with transaction.atomic(savepoint=False):
         [(ids, came_to, shards)] = rows(text, params)
         news.announce(shards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from channels import counts, delivery, subscriptions
+from channels import counts, delivery, latency, subscriptions
 from channels.models import Sender
 from members import clock
 
@@ -46,4 +46,6 @@ def forget_webhooks() -> None:
 @shared_task
 def compact_counts() -> None:
     """Add up the counts of past days, so that reading them stays short."""
-    counts.compact(clock.now())
+    now = clock.now()
+    counts.compact(now)
+    latency.compact(now)

@@ -6,11 +6,11 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import import_modules, setup_logging, task_prerun
+from celery.signals import import_modules, setup_logging, task_postrun, task_prerun
 from django.conf import settings
 from django.db import close_old_connections
 
-from config import startup
+from config import logs, startup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -32,9 +32,20 @@ def start_servers(**kwargs: Any) -> None:
 
 
 @task_prerun.connect
-def start_with_a_good_connection(**kwargs: Any) -> None:
-    """Close the connections of this process that are broken or older than CONN_MAX_AGE."""
+def start_with_a_good_connection(task: Any, task_id: str, **kwargs: Any) -> None:
+    """Close the connections of this process that are broken or older than CONN_MAX_AGE, and note that it works."""
     close_old_connections()
+    logs.task.set((task.name, task_id))
+    if task.name.endswith(".look"):
+        from config.watch import working  # not at import: it needs the models
+
+        working.note(task.name)
+
+
+@task_postrun.connect
+def leave_no_name_behind(**kwargs: Any) -> None:
+    """Let what is logged between tasks bear the name of none."""
+    logs.task.set(None)
 
 
 @setup_logging.connect

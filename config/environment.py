@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +30,20 @@ class Environment:
         value = self.text(name)
         if not value:
             raise ImproperlyConfigured(f"{name} must be set: {why}")
+        return value
+
+    def secret(self, name: str, least: int) -> str:
+        """Return a secret of at least so many characters, or nothing if it is not set. Never echoes it."""
+        value = self.text(name)
+        if value and len(value) < least:
+            raise ImproperlyConfigured(f"{name} is too short; write at least {least} characters that nobody can guess.")
+        return value
+
+    def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
+        """Return one of several words."""
+        value = self.text(name, default).lower()
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} is {value!r}; write {' or '.join(choices)}.")
         return value
 
     def yes(self, name: str, default: bool) -> bool:

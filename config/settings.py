@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "journeys",
 ]
 MIDDLEWARE = [
+    "config.watch.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -222,10 +223,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = ENV.yes("CHORALE_SSL_REDIRECT", default=HTTPS)
 if ENV.yes("CHORALE_TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    MIDDLEWARE.insert(0, "config.proxy.BehindProxy")
+    MIDDLEWARE.insert(1, "config.proxy.BehindProxy")
 SECURE_HSTS_SECONDS = ENV.whole("CHORALE_HSTS_SECONDS", 2_592_000 if HTTPS else 0, least=0, most=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
+
+# Who may read the metrics; without it nobody may.
+CHORALE_METRICS_TOKEN = ENV.secret("CHORALE_METRICS_TOKEN", least=16)
 
 STATIC_URL = "/static/"
 # WhiteNoise serves the files from where the packages have them: nobody needs collectstatic.
@@ -244,6 +248,7 @@ TIME_ZONE = "UTC"
 
 # Logs -----------------------------------------------------------------------------------------------------------------
 
+CHORALE_LOG_FORMAT = ENV.choice("CHORALE_LOG_FORMAT", "plain", ["plain", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -252,8 +257,9 @@ LOGGING = {
             "()": "config.logs.WithoutPersonalData",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         },
+        "json": {"()": "config.logs.Json"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": CHORALE_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Django's own handlers would mail requests to administrators and print statements with their parameters.
     "loggers": {

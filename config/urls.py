@@ -5,11 +5,15 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
+from config.watch import views as watch
 from members.api.pages import Docs, Schema
 from members.api.views import Nothing
 from members.views.signing_in import admin_sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", watch.healthz),
+    path("readyz", watch.readyz),
+    path("metrics", watch.exposed),
     # The admin's own pages for these give way to those for everybody.
     path("admin/login/", admin_sign_in),
     path("admin/logout/", LogoutView.as_view()),

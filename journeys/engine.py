@@ -24,6 +24,8 @@ BATCH = 2_000
 RETRY = timedelta(minutes=5)
 # No honest journey makes more moves at one instant: loops pass through a wait.
 ROUNDS = 50
+# How many enrollments a line of the log names.
+NAMED = 100
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ def tick(shards: Sequence[int], now: datetime, keep_on: Callable[[], bool] = lam
     except Exception:
         if len(shards) == 1:
             raise
-        log.exception("Shards %s failed together; each is tried alone.", shards)
+        log.exception("Shards failed together; each is tried alone.", extra={"shards": list(shards)})
         _each_alone(shards, now, done, keep_on)
     return done
 
@@ -200,8 +202,10 @@ def _guarded(steps: Sequence[StepAt], span: Span, move: Callable[[Sequence[StepA
     except (DatabaseError, ValueError, KeyError, moves.NoWay):
         if len(steps) > 1:
             return sum(_guarded([step], span, move) for step in steps)
-        log.exception("Step %s of journey %s failed; it is tried again later.", steps[0].key, steps[0].journey_id)
-        return moves.put_off(span.due_at(steps[0].id), span.now + RETRY)
+        late = moves.put_off(span.due_at(steps[0].id), span.now + RETRY)
+        stuck = {"journey": steps[0].journey_id, "step": steps[0].key, "count": len(late), "enrollments": late[:NAMED]}
+        log.exception("A step failed; it is tried again later.", extra=stuck)
+        return len(late)
 
 
 def _due_steps(span: Span) -> Sequence[StepAt]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from channels.webhook.events import Event
 from journeys import telling
-from members.sql import Sql, execute, rows
+from members.sql import Sql, rows
 
 # `decided` has a row for each enrollment (see StepKind.decide). An outcome leads along its edge; no target ends the
 # journey. An outcome without an edge is a defect of the version and undoes the batch: nobody is lost on the way.
@@ -79,7 +79,9 @@ def move(decided: Sql, now: datetime) -> int:
     return int(total)
 
 
-def put_off(cohort: Sql, until: datetime) -> int:
-    """Make a cohort due at another time, where it stands; return how many."""
-    text = f"UPDATE journeys_enrollment e SET due_at = %(until)s FROM ({cohort.text}) c WHERE e.id = c.id"
-    return execute(text, {**cohort.params, "until": until})
+def put_off(cohort: Sql, until: datetime) -> list[int]:
+    """Make a cohort due at another time, where it stands; return the ids of its enrollments."""
+    text = (
+        f"UPDATE journeys_enrollment e SET due_at = %(until)s FROM ({cohort.text}) c WHERE e.id = c.id RETURNING e.id"
+    )
+    return [pk for (pk,) in rows(text, {**cohort.params, "until": until})]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 
 from journeys import counts, days, engine, work
@@ -9,6 +11,8 @@ from members import clock
 
 # A task that waited longer than this is worth nothing: the next look asks the same question anew.
 STALE_SECONDS = 10
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -21,7 +25,10 @@ def look() -> None:
 @shared_task
 def tick(shards: list[int]) -> None:
     """Do all the work that some shards have now."""
-    engine.tick(shards, clock.now())
+    done = engine.tick(shards, clock.now())
+    if done.work:
+        words = "%d news read, %d members entered, %d enrollments moved."
+        log.info(words, done.news, done.entered, done.moved, extra={"shards": shards})
 
 
 @shared_task

@@ -172,3 +172,21 @@ class MessageCount(models.Model):
         verbose_name = _("message count")
         verbose_name_plural = _("message counts")
         indexes = [models.Index(fields=["journey_id", "step_key", "channel", "state"], name="message_count")]
+
+
+class DeliveryTime(models.Model):
+    """How long messages waited for their carrier, per sender and day; added by the statement that stores results.
+
+    From the instant a message was due, after quiet hours and pauses of retries, until the carrier took it. `bucket`
+    counts the bounds of `latency.BOUNDS` below it; `seconds` is the sum. Rows are only added; reading sums them.
+    """
+
+    sender_id = models.BigIntegerField()
+    day = models.DateField()
+    bucket = models.SmallIntegerField()
+    count = models.IntegerField()
+    seconds = models.FloatField()
+
+    class Meta:
+        verbose_name = _("delivery time")
+        verbose_name_plural = _("delivery times")

@@ -40,7 +40,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
         try:
             clicks.count(opened.message_id, opened.url, clock.now())
         except DatabaseError:
-            _log.exception("A click on message %d could not be counted.", opened.message_id)
+            _log.exception("A click could not be counted.", extra={"messages": [opened.message_id]})
     return HttpResponseRedirect(opened.url)
 
 

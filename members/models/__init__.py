@@ -6,6 +6,7 @@ from members.models.facts import Event, FactKey, PointsEntry, Purchase, Purchase
 from members.models.news import Listener, News
 from members.models.people import Identity, Member, NameWord, Tag
 from members.models.places import Store, Zone
+from members.models.pulses import Pulse
 from members.models.segments import Membership, Segment
 from members.models.shards import SHARDS
 from members.models.staff import GivenRight, User
@@ -28,6 +29,7 @@ __all__ = [
     "NameWord",
     "News",
     "PointsEntry",
+    "Pulse",
     "Purchase",
     "PurchaseLine",
     "Segment",

@@ -152,6 +152,9 @@ GIVEN: Mapping[str, Who] = {
     "o/<str:token>/": EVERYBODY,
     "o/<str:token>/code.png": EVERYBODY,
     "u/<str:token>": EVERYBODY,
+    # Probes say whether it works and nothing else.
+    "GET healthz": EVERYBODY,
+    "GET readyz": EVERYBODY,
 }
 _FOLLOW_UP, _OF_MEMBER = "contacts/follow-ups/<uuid:follow_up>/", "contacts/members/<uuid:member>/"
 CONTACTS: Mapping[str, Who] = {

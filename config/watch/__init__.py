@@ -1,0 +1,1 @@
+"""What machines ask to see whether Chorale works: health, readiness and metrics."""
