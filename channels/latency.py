@@ -22,7 +22,8 @@ BELOW = [-bound for bound in reversed(BOUNDS)]
 TIMED = """
     INSERT INTO channels_deliverytime (sender_id, day, bucket, count, seconds)
     SELECT sender_id, %(today)s,
-           cardinality(%(below)s::float8[]) - width_bucket(-waited, %(below)s::float8[]) AS bucket, count(*), sum(waited)
+           cardinality(%(below)s::float8[]) - width_bucket(-waited, %(below)s::float8[]) AS bucket,
+           count(*), sum(waited)
     FROM (
         SELECT sender_id, GREATEST(0, extract(epoch FROM %(now)s - due_at))::float8 AS waited
         FROM moved WHERE came_to = 'sent'

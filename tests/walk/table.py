@@ -152,9 +152,6 @@ GIVEN: Mapping[str, Who] = {
     "o/<str:token>/": EVERYBODY,
     "o/<str:token>/code.png": EVERYBODY,
     "u/<str:token>": EVERYBODY,
-    # Probes say whether it works and nothing else.
-    "GET healthz": EVERYBODY,
-    "GET readyz": EVERYBODY,
 }
 _FOLLOW_UP, _OF_MEMBER = "contacts/follow-ups/<uuid:follow_up>/", "contacts/members/<uuid:member>/"
 CONTACTS: Mapping[str, Who] = {
@@ -224,6 +221,10 @@ ANSWERS: Mapping[str, str] = {
     "logout/": "signs in",
     "hooks/<str:token>/": "403",  # nothing in the call proves that the carrier makes it
     "^api/": "404",  # what is not there
+    # Probes say whether it works and nothing else; metrics are for whoever has their token.
+    "healthz": "in",
+    "readyz": "in",
+    "metrics": "404",
 }
 # Who is told that there is nothing, where others are refused.
 NOT_THERE: Mapping[str, Who] = {
