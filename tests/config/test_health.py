@@ -18,7 +18,7 @@ from members.models import Pulse
 from tests.channels import outbox
 
 pytestmark = pytest.mark.django_db
-STRANGER = {"headers": {"Host": "10.3.2.1:8000"}}  # an orchestrator knows no name of the site
+STRANGER = {"Host": "10.3.2.1:8000"}  # an orchestrator knows no name of the site
 
 
 def wrong() -> dict[str, str]:
@@ -36,8 +36,8 @@ def at_work(broker: str) -> Iterator[None]:
 
 def test_all_is_well_and_a_probe_needs_neither_name_nor_https_nor_session(at_work: None, client: Client) -> None:
     with override_settings(ALLOWED_HOSTS=["chorale.example"], SECURE_SSL_REDIRECT=True):
-        lives, works = client.get("/healthz", **STRANGER), client.get("/readyz", **STRANGER)
-        assert client.get("/login/", **STRANGER).status_code != 200
+        lives, works = client.get("/healthz", headers=STRANGER), client.get("/readyz", **STRANGER)
+        assert client.get("/login/", headers=STRANGER).status_code != 200
     assert (lives.status_code, lives.content) == (200, b"ok\n")
     words = "ready\ndatabase: ok\nmigrations: ok\nbroker: ok\nworkers: ok\nbeat: ok\nsenders: ok\n"
     assert (works.status_code, works.content.decode()) == (200, words)
