@@ -36,7 +36,7 @@ def at_work(broker: str) -> Iterator[None]:
 
 def test_all_is_well_and_a_probe_needs_neither_name_nor_https_nor_session(at_work: None, client: Client) -> None:
     with override_settings(ALLOWED_HOSTS=["chorale.example"], SECURE_SSL_REDIRECT=True):
-        lives, works = client.get("/healthz", headers=STRANGER), client.get("/readyz", **STRANGER)
+        lives, works = client.get("/healthz", headers=STRANGER), client.get("/readyz", headers=STRANGER)
         assert client.get("/login/", headers=STRANGER).status_code != 200
     assert (lives.status_code, lives.content) == (200, b"ok\n")
     words = "ready\ndatabase: ok\nmigrations: ok\nbroker: ok\nworkers: ok\nbeat: ok\nsenders: ok\n"
