@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels", "0016_sender_public_id"),
+        ("channels", "0017_several_pressure_policies"),
     ]
 
     operations = [
