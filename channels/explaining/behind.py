@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from channels.models import Message
+from channels.models.senders import in_words
 from channels.vocabulary import Reason
 from content.models import Grant
 from members import zones
@@ -128,7 +129,8 @@ def _cap(wanted: Wanted) -> Behind | None:
         _("“%(content)s” on %(day)s") % {"content": one.content or one.journey_name, "day": wanted.wall(one.planned_at)}
         for one in counted
     )
-    sentence = _("The contact pressure policy allows no more; these count: %(messages)s.") % {"messages": listed}
+    said = {"messages": listed, "policy": in_words(detail["policy"]) if "policy" in detail else _("no more")}
+    sentence = _("The contact pressure policy allows %(policy)s; these count: %(messages)s.") % said
     return Behind(sentence, None, {**detail, "messages": [str(one.public_id) for one in counted]})
 
 

@@ -184,6 +184,25 @@ def test_a_message_that_lost_its_place_names_the_journey_that_took_it() -> None:
     assert found.until is not None
 
 
+def test_a_capped_message_names_the_policy_and_the_messages_that_fill_it() -> None:
+    """The first journey's message is what leaves no room for the second's."""
+    at_most(1, 7)
+    ada = cast.ada()
+    published([SEND], key="more")
+    cast.event(ada, "go")
+    tick(NOW)
+    cast.event(ada, "come", NOW + HOUR)
+    entry = {"fact": {"topic": "event", "name": "come"}}
+    journey = published([{**SEND, "deadline": {"days": 9}}], key="less", entry=entry)
+    cast.event(ada, "come", NOW + HOUR)
+    tick(NOW + HOUR)
+    found = why(ada, journey, NOW + HOUR)
+    assert (found.status, found.reason, found.until) == (Whereabouts.DEFERRED, "capped", NOW + 7 * DAY)
+    assert found.evidence["messages"] == [str(Message.objects.get(journey_name="More").public_id)]
+    assert "allows at most 1 promotional in 7 days by all channels together" in found.sentence
+    assert "these count: “Hello” on 2026-03-10 12:00 (Europe/Berlin)." in found.sentence
+
+
 def test_an_end_is_told_with_what_came_of_each_message_and_of_those_that_were_none() -> None:
     """The first was sent; of the second nothing came, for a consent that was withdrawn in between."""
     ada = cast.ada()
