@@ -82,7 +82,7 @@ judged AS (
     SELECT p.id, {quiet.after_opening("p.member_id", "p.step_key", "q")} AS opens_at,
            CASE WHEN p.dead THEN 'cancelled' WHEN q.zone IS NOT NULL THEN 'queued' ELSE 'claimed' END AS came_to
     FROM picked p JOIN members_member m ON m.id = p.member_id {zones.MEMBER_ZONE_JOIN}
-    LEFT JOIN closed q ON q.zone = {zones.MEMBER_ZONE}
+    LEFT JOIN closed q ON q.zone = {zones.MEMBER_ZONE} AND q.country = {{country}}
 ),
 moved AS (
     UPDATE channels_message x
@@ -170,7 +170,8 @@ SELECT id FROM moved
 def claim(sender: Sender, now: datetime, limit: int) -> Claim:
     """Take up to `limit` due messages of a sender, by priority, then departure, in a short transaction of its own."""
     token, until = uuid4(), now + LEASE
-    away = quiet.closed(now).prefixed("q_")
+    closed = quiet.closed(now)
+    away = closed.relation.prefixed("q_")
     params = {
         **away.params,
         "default_zone": zones.DEFAULT,
@@ -183,7 +184,7 @@ def claim(sender: Sender, now: datetime, limit: int) -> Claim:
         "until": until,
     }
     with transaction.atomic(durable=True):
-        taken = rows(_CLAIM.format(closed=away.text), params)
+        taken = rows(_CLAIM.format(closed=away.text, country=closed.country), params)
         cancelling.tell([row[0] for row in taken if row[-1] == "cancelled"], now)
     came_to = Counter(row[-1] for row in taken)
     messages = [Claimed(*row[:-1]) for row in taken if row[-1] == "claimed"]

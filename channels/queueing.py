@@ -31,7 +31,7 @@ option AS MATERIALIZED (
     SELECT c.*, w.rank, w.channel, carrying.id AS sender_id, v.language,
            COALESCE(c.address_given, i.address, '') AS address,
            COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
-           {member_zone} AS zone
+           {member_zone} AS zone, {member_country} AS country
     FROM candidate c
     JOIN members_member m ON m.id = c.member_id
     {member_zone_join}
@@ -76,7 +76,7 @@ planned AS MATERIALIZED (
                 THEN md5(concat_ws(chr(31), o.journey_id, o.step_key, o.visit, o.channel, o.address, o.once_key))::uuid
            END AS once
     FROM chosen o
-    LEFT JOIN closed q ON q.channel = o.channel AND q.zone = o.zone
+    LEFT JOIN closed q ON q.channel = o.channel AND q.zone = o.zone AND q.country = o.country
     CROSS JOIN LATERAL (SELECT COALESCE({after_opening}, %(now)s) AS planned_at) p
 ),
 shared AS MATERIALIZED (
@@ -184,7 +184,8 @@ _Found = dict[tuple[int, str], Verdict]
 
 
 def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: datetime) -> _Found:
-    named, away, judgement = candidates.prefixed("c_"), quiet.closed(now).prefixed("q_"), judge(list(policies.values()))
+    named, judgement, closed = candidates.prefixed("c_"), judge(list(policies.values())), quiet.closed(now)
+    away = closed.relation.prefixed("q_")
     text = _QUEUE.format(
         candidates=named.text,
         closed=away.text,
@@ -192,6 +193,7 @@ def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: dateti
         why=judgement.why,
         after_opening=quiet.after_opening("o.member_id", "o.step_key", "q"),
         member_zone=zones.MEMBER_ZONE,
+        member_country=closed.country,
         member_zone_join=zones.MEMBER_ZONE_JOIN,
         suppressed=consent.suppressed("o.channel", "o.address"),
         allowed=consent.allowed(member="o.member_id", channel="o.channel", purpose="o.purpose"),

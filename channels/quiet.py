@@ -1,15 +1,16 @@
-"""Quiet hours: when a channel may next be used, zone by zone."""
+"""Quiet hours: when a channel may next be used, zone by zone and country by country."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from channels.models import QuietHours
-from members import zones
+from members import countries, zones
+from members.models import Store
 from members.sql import Sql
 
 SPREAD = timedelta(minutes=30)
@@ -46,52 +47,86 @@ def after_opening(member: str, step: str, closed: str) -> str:
     return f"{closed}.opens_at + make_interval(secs => {spread})"
 
 
-def closed(now: datetime) -> Sql:
-    """Return a relation (channel, zone, opens_at, spread_seconds) of the zones where a channel is closed at `now`.
-
-    Departures after the opening are spread over `spread_seconds`: half an hour, or half the window when that is less.
-    """
-    hours = tuple(QuietHours.objects.order_by("channel").values_list("channel", "opens", "closes"))
-    found = _known.get(hours)
+def closed(now: datetime) -> Closed:
+    """Return the zones and countries where a channel is closed at `now`, and how members are joined to them."""
+    hours = tuple(
+        QuietHours.objects.order_by("channel", "country").values_list("channel", "country", "opens", "closes")
+    )
+    stores: tuple[tuple[str, str], ...] = ()
+    if any(country for _channel, country, _opens, _closes in hours):
+        stores = tuple(Store.objects.exclude(country="").values_list("zone_id", "country").order_by().distinct())
+    found = _known.get((hours, stores))
     if found is None or not found.since <= now < found.until:
         _known.clear()
-        found = _known[hours] = _found(hours, now)
-    return found.relation
+        found = _known[hours, stores] = _found(hours, stores, now)
+    return found.closed
 
 
-_Hours = tuple[tuple[str, time, time], ...]
+def opening(channel: str, zone: str, country: str = "") -> time:
+    """Return when a channel opens in a zone by the wall clock there; `country` where it is known better than by it."""
+    hours = dict(QuietHours.objects.filter(channel=channel).values_list("country", "opens"))
+    return hours.get(country or countries.of_zones().get(zone, ""), hours.get("", time.min))
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Where channels are closed.
+
+    `relation` has (channel, zone, country, opens_at, spread_seconds): departures after the opening are spread over so
+    many seconds, half an hour, or half the window when that is less. `country` is what to join its country with, as SQL
+    over a member `m` and the home store `s`: empty where the zone says it, so that members who have a zone of their own
+    live in its country, and others in their store's.
+    """
+
+    relation: Sql
+    country: str
+
+
+_Hours = tuple[tuple[str, str, time, time], ...]
+_Stores = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class _Found:
-    """The relation, which stays the same from `since` until a channel opens or closes somewhere."""
+    """What is closed, which stays the same from `since` until a channel opens or closes somewhere."""
 
     since: datetime
     until: datetime
-    relation: Sql
+    closed: Closed
 
 
 # Every tick with a send asks for all zones of the world (10 ms); the answer changes about every quarter of an hour.
-_known: dict[_Hours, _Found] = {}
+_known: dict[tuple[_Hours, _Stores], _Found] = {}
+_COUNTRY = "CASE WHEN m.zone_id IS NULL THEN COALESCE(s.country, '') ELSE '' END"
 
 
-def _found(hours: _Hours, now: datetime) -> _Found:
-    shut: list[tuple[str, str, datetime, int]] = []
+def _found(hours: _Hours, stores: _Stores, now: datetime) -> _Found:
+    shut: list[tuple[str, str, str, datetime, int]] = []
     changes = [now + _DAY]
-    for channel, opening, closing_time in hours:
-        for name in zones.names():
-            leaves, closing = departure(zones.zone(name), opening, closing_time, now)
+    said = {(channel, country): (opens, closes) for channel, country, opens, closes in hours}
+    # Keyed as members are joined: a country is given only where it is the store's.
+    places = [(name, "", countries.of_zones().get(name, "")) for name in zones.names()]
+    places += [(name, country, country) for name, country in stores]
+    for channel in {channel for channel, _country in said}:
+        for name, key, country in places:
+            window_there = said.get((channel, country)) or said.get((channel, ""))
+            if window_there is None:
+                continue
+            leaves, closing = departure(zones.zone(name), *window_there, now)
             changes.append(leaves if leaves > now else closing)
             if leaves > now:
-                shut.append((channel, name, leaves, int(min(SPREAD, (closing - leaves) / 2).total_seconds())))
+                shut.append((channel, name, key, leaves, int(min(SPREAD, (closing - leaves) / 2).total_seconds())))
+    return _Found(now, min(changes), Closed(_relation(shut), _COUNTRY if stores else "''"))
+
+
+def _relation(shut: Sequence[tuple[object, ...]]) -> Sql:
     # As literals, once: as lists they would be written out anew for each statement that joins them.
-    channels, names, opens, spreads = (_array(row[index] for row in shut) for index in range(4))
-    relation = Sql(
-        "SELECT * FROM unnest(%(channels)s::text[], %(zones)s::text[], %(opens)s::timestamptz[], %(spreads)s::int[])"
-        " AS closed(channel, zone, opens_at, spread_seconds)",
-        {"channels": channels, "zones": names, "opens": opens, "spreads": spreads},
+    names = ("channels", "zones", "countries", "opens", "spreads")
+    return Sql(
+        "SELECT * FROM unnest(%(channels)s::text[], %(zones)s::text[], %(countries)s::text[], %(opens)s::timestamptz[],"
+        " %(spreads)s::int[]) AS closed(channel, zone, country, opens_at, spread_seconds)",
+        {name: _array(row[place] for row in shut) for place, name in enumerate(names)},
     )
-    return _Found(now, min(changes), relation)
 
 
 def _array(values: Iterable[object]) -> str:

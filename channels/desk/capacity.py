@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from channels.models import QuietHours
+from channels import quiet
 from members import zones
 from members.sql import rows
 from members.vocabulary import Channel
 
 # The lock on the team's row makes workers count one after another; it does not block those who only refer to the team.
 _LOCK = """
-SELECT t.id, t.daily_capacity, s.zone_id FROM channels_team t LEFT JOIN members_store s ON s.id = t.store_id
+SELECT t.id, t.daily_capacity, COALESCE(s.zone_id, ''), COALESCE(s.country, '')
+FROM channels_team t LEFT JOIN members_store s ON s.id = t.store_id
 WHERE t.id = ANY(%(teams)s) ORDER BY t.id FOR NO KEY UPDATE OF t
 """
 # A statement of its own: it must see what the worker committed that held the lock before.
@@ -38,13 +39,12 @@ class Day:
 
 def days(teams: Iterable[int], now: datetime) -> dict[int, Day]:
     """Return the day of each team that exists, locked until the transaction ends."""
-    opens = QuietHours.objects.filter(channel=Channel.DESK).values_list("opens", flat=True).first() or time.min
     locked = rows(_LOCK, {"teams": sorted(teams)})
-    return {team: _day(team, capacity, zone, opens, now) for team, capacity, zone in locked}
+    return {team: _day(team, capacity, zone or zones.DEFAULT, country, now) for team, capacity, zone, country in locked}
 
 
-def _day(team: int, capacity: int, zone_name: str | None, opens: time, now: datetime) -> Day:
-    zone = zones.zone(zone_name or zones.DEFAULT)
+def _day(team: int, capacity: int, zone_name: str, country: str, now: datetime) -> Day:
+    zone, opens = zones.zone(zone_name), quiet.opening(Channel.DESK, zone_name, country)
     today = now.astimezone(zone).date()
     [(given,)] = rows(_COUNT, {"team": team, "day": today})
     tomorrow: Any = zones.first_instant(zone, today + timedelta(days=1), time.min)

@@ -45,19 +45,24 @@ class Sender(models.Model):
 
 
 class QuietHours(models.Model):
-    """When a channel may be used, in the member's local time. `closes` before `opens` means overnight."""
+    """When a channel may be used, in the member's local time. `closes` before `opens` means overnight.
 
-    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices, unique=True)
+    A row with a country holds there instead of the one without.
+    """
+
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    country = models.CharField(_("country"), max_length=2, blank=True)  # ISO 3166; empty is everywhere else
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
 
     class Meta:
         verbose_name = _("quiet hours")
         verbose_name_plural = _("quiet hours")
-        ordering = ["channel"]
+        ordering = ["channel", "country"]
+        constraints = [models.UniqueConstraint(fields=["channel", "country"], name="quiet_hours_once")]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        return f"{self.channel} {self.country} {self.opens:%H:%M}–{self.closes:%H:%M}".replace("  ", " ")
 
 
 class PressurePolicy(models.Model):

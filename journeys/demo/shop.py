@@ -59,7 +59,7 @@ def set_up() -> None:
     for login in LOGINS:
         _employ(login, password)
     for channel, (opens, closes) in HOURS.items():
-        QuietHours.objects.get_or_create(channel=channel, defaults={"opens": opens, "closes": closes})
+        QuietHours.objects.get_or_create(channel=channel, country="", defaults={"opens": opens, "closes": closes})
     PressurePolicy.objects.get_or_create(purpose=Purpose.PROMOTIONAL, defaults={"messages": 3, "days": 7})
 
 

@@ -125,6 +125,23 @@ def test_quiet_hours_keep_their_channel() -> None:
     assert (made.channel, made.opens, made.closes) == ("sms", time(9), time(21))
 
 
+def test_a_country_has_quiet_hours_beside_those_everywhere_else() -> None:
+    client = signed_in("Administrator")
+    page, given = "/admin/channels/quiethours/", {"channel": "sms", "opens": "09:00", "closes": "20:00"}
+    for country in ("", "FR"):
+        assert client.post(page + "add/", {**given, "country": country}).status_code == 302
+    assert "already exists" in client.post(page + "add/", {**given, "country": "FR"}).content.decode()
+    assert "not one of the available choices" in client.post(page + "add/", {**given, "country": "ZZ"}).content.decode()
+    listed = client.get(page).content.decode()
+    assert "Everywhere else" in listed
+    assert "France" in listed
+    french = QuietHours.objects.get(country="FR")
+    assert "France" in client.get(f"{page}{french.pk}/change/").content.decode()
+    client.post(f"{page}{french.pk}/change/", {**given, "country": "DE", "closes": "21:00"})
+    french.refresh_from_db()
+    assert (french.country, french.closes) == ("FR", time(21))
+
+
 def test_a_manager_sets_a_teams_day_and_its_people() -> None:
     team, rosa = Team.objects.create(key="recovery", name="Recovery", daily_capacity=5), cast.rep()
     given = {
