@@ -45,7 +45,9 @@ WITH named AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT bool_or(e.ended_at IS NULL) AS under_way, max(e.entered_at) AS entered_at
         FROM journeys_enrollment e
-        WHERE e.member_id = n.member_id AND e.journey_id = %(journey)s AND e.entry_key = n.entry_key
+        -- As an expression the journey is no way to rows: of a new one the planner knows nothing, takes it for empty,
+        -- and would read all who have entered it for each who enters.
+        WHERE e.member_id = n.member_id AND e.journey_id + 0 = %(journey)s AND e.entry_key = n.entry_key
     ) last ON true
 ),
 {ramped}

@@ -9,14 +9,16 @@ from journeys import telling
 from members.sql import Sql, rows
 
 # `decided` has a row for each enrollment (see StepKind.decide). An outcome leads along its edge; no target ends the
-# journey. An outcome without an edge is a defect of the version and undoes the batch: nobody is lost on the way.
+# journey. An outcome without an edge is a defect of the version and undoes the batch: nobody is lost on the way. What
+# was decided is kept before it is joined: else each rule of a branch was asked again for every join (three times).
 _MOVE = """
-WITH decided AS MATERIALIZED (
+WITH outcome AS MATERIALIZED ({decided}),
+decided AS MATERIALIZED (
     SELECT d.*, e.member_id, e.journey_id, e.visit, e.rest_until AS rested, s.key AS step_key, s.kind,
            g.id AS edge_id, g.target_id, g.again, t.key AS target_key,
            CASE WHEN g.again THEN e.rounds - ARRAY(SELECT jsonb_array_elements_text(s.settings -> 'within'))
            END AS others
-    FROM ({decided}) d
+    FROM outcome d
     JOIN journeys_enrollment e ON e.id = d.enrollment_id AND e.state = 'live'
     JOIN journeys_step s ON s.id = e.step_id
     LEFT JOIN journeys_edge g ON g.step_id = e.step_id AND g.outcome = d.outcome

@@ -39,12 +39,16 @@ class Message(models.Model):
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices)
     address = models.CharField(_("address"), max_length=254, blank=True)
     language = models.CharField(_("language"), max_length=16)
-    content = models.ForeignKey(Content, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    # A constraint would lock the one row of the content, and that of the sender, anew with every message that is
+    # queued, and two workers for each other; Django protects both from being deleted.
+    content = models.ForeignKey(
+        Content, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     payload = models.JSONField(_("payload"), null=True, blank=True)  # what a webhook says, the same in every attempt
     grant = models.ForeignKey(Grant, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
-    sender = models.ForeignKey(Sender, models.PROTECT, related_name="messages", db_index=False)
+    sender = models.ForeignKey(Sender, models.PROTECT, related_name="messages", db_index=False, db_constraint=False)
     team_id = models.BigIntegerField(null=True, blank=True)  # the team that works a follow-up
 
     origin_kind = models.CharField(max_length=16, choices=OriginKind.choices)
