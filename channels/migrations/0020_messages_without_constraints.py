@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels", "0018_delivery_times"),
+        ("channels", "0019_quiet_hours_by_country"),
         ("content", "0004_one_standing_redemption"),
     ]
 
