@@ -123,7 +123,8 @@ def alarms(now: datetime) -> Iterable[Alarm]:
         words = {"sender": sender.name, "words": sender.failing_words or _("it does not answer")}
         yield Alarm(sentence % words, sender.failing_since, _page(sender))
     yield from _stubborn()
-    for hold in Hold.objects.order_by("since"):
+    # Journeys are known by their names one layer above.
+    for hold in Hold.objects.exclude(scope=Hold.Scope.JOURNEY).order_by("since"):
         place = reverse("admin:channels_hold_changelist")
         scope = Hold.Scope(hold.scope).label
         yield Alarm(_("%(scope)s is held: %(reason)s") % {"scope": scope, "reason": hold.reason}, hold.since, place)

@@ -131,7 +131,8 @@ SELECT j.origin_id, j.step_key, COALESCE(q.id, j.known_id),
        j.channel, j.planned_at,
        CASE WHEN j.losing = 'defer' THEN
            CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END
-       END, j.expires_at, why.policy_id, why.ids, j.winner_id, j.winner
+       END, j.expires_at, why.policy_id, why.ids, j.winner_id, j.winner,
+       j.journey_id, q.id IS NOT NULL
 FROM judged j
 -- FULL, because it is never made by comparing each with each; every row of `queued` has one of `judged`.
 FULL JOIN queued q USING (origin_id, step_key, visit, origin_kind)
@@ -145,7 +146,8 @@ class Verdict:
 
     `retry_at` is set where the loser may be asked again then, before its deadline. `policy` is what stood in the way of
     one that is capped or lost, with the `counted` messages (ids, the latest first, at most 20) that leave no room;
-    `winner` is the name of the journey that took the last of it, by the message `winner_id`.
+    `winner` is the name of the journey that took the last of it, by the message `winner_id`. `fresh` says that
+    the message was queued now and not before.
     """
 
     origin_id: int
@@ -159,6 +161,8 @@ class Verdict:
     counted: Sequence[int] = ()
     winner: str = ""
     winner_id: int | None = None
+    journey_id: int | None = None
+    fresh: bool = False
 
 
 def queue(candidates: Sql, now: datetime) -> list[Verdict]:
@@ -215,10 +219,9 @@ def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: dateti
 def _verdict(
     row: tuple[Any, ...], policies: Mapping[int, PressurePolicy], messages: Mapping[int, int | None]
 ) -> Verdict:
-    origin_id, step_key, message_id, reason, channel, planned_at, retry_at, expires_at, policy, ids, winner, name = row
+    origin_id, step_key, message_id, reason, channel, planned_at, retry_at, expires_at, *press = row
+    policy, ids, winner, name, *whose = press
     if retry_at is not None and (message_id or retry_at >= expires_at):
         retry_at = None
-    if policy is None:
-        return Verdict(origin_id, step_key, message_id, reason, channel or "", planned_at, retry_at)
-    pressed = (policies[policy], ids or (), name or "", messages.get(winner))
-    return Verdict(origin_id, step_key, message_id, reason, channel or "", planned_at, retry_at, *pressed)
+    pressed = (policies[policy], ids or (), name or "", messages.get(winner)) if policy else (None, (), "", None)
+    return Verdict(origin_id, step_key, message_id, reason, channel or "", planned_at, retry_at, *pressed, *whose)

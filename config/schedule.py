@@ -11,6 +11,7 @@ EVERY = {
     "channels.tasks.recover": 15,
     "channels.tasks.expire": 60,
     "journeys.tasks.name_dates": 60,
+    "journeys.tasks.finish_changeovers": 60,
     "content.tasks.expire_grants": 300,
 }
 # Task, at minute and hour (UTC); `*` is every hour.
@@ -24,6 +25,7 @@ AT = {
     "members.tasks.forget_sign_ins": ("50", "1"),
     "members.tasks.forget_tokens": ("55", "1"),
     "journeys.tasks.compact_counts": ("45", "1"),
+    "journeys.tasks.forget_days": ("47", "1"),
 }
 
 

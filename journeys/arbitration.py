@@ -14,15 +14,15 @@ from journeys.vocabulary import Outcome
 from members.sql import Sql, joined
 
 
-def settle(span: Span, steps: Sequence[StepAt]) -> Sql:
-    """Queue what may be sent of all that is due at these steps; return what was decided, as StepKind.decide does."""
+def judge(span: Span, steps: Sequence[StepAt]) -> Sequence[Verdict]:
+    """Queue what may be sent of all that is due at these steps; return what the outbox says of each."""
     wanted = [_candidates(step, span) for step in steps]
     together = joined("\nUNION ALL\n", wanted, prefix="s")
     candidates = Sql(
         f"SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w",
         together.params,
     )
-    return _decided(queue(candidates, span.now))
+    return queue(candidates, span.now)
 
 
 def _candidates(step: StepAt, span: Span) -> Sql:
@@ -33,7 +33,8 @@ def _candidates(step: StepAt, span: Span) -> Sql:
     return Sql(f"({found.text})", found.params)
 
 
-def _decided(verdicts: Sequence[Verdict]) -> Sql:
+def decided(verdicts: Sequence[Verdict]) -> Sql:
+    """Return what was decided, as StepKind.decide does."""
     columns = {
         "ids": [verdict.origin_id for verdict in verdicts],
         "outcomes": [_outcome(verdict) for verdict in verdicts],

@@ -124,7 +124,7 @@ def _dated(entry: Mapping[str, Any], opened: Iterable[Opened]) -> Sql:
     offset = timedelta(days=entry.get("offset_days", 0))
     marked = [(zone, day, day - offset, mark) for zone, day in opened for mark in marks_of(day - offset)]
     columns = zip(("zones", "days", "dates", "marks"), zip(*marked, strict=True), strict=True)
-    given, attribute = _given(entry["of"])
+    of, attribute = given(entry["of"])
     params = {
         **{name: list(values) for name, values in columns},
         "calendar": sorted({int(mark.replace("-", "")) for *_, mark in marked}),
@@ -134,7 +134,7 @@ def _dated(entry: Mapping[str, Any], opened: Iterable[Opened]) -> Sql:
     text = _DATED.format(
         zone_join=zones.MEMBER_ZONE_JOIN,
         zone=zones.MEMBER_ZONE,
-        given=given,
+        given=of,
         before="<=" if attribute else "<",
         whose="" if attribute else _WHOSE.format(field=f"m.{entry['of']}"),
     )
@@ -157,7 +157,7 @@ def marks_of(day: date) -> list[str]:
     return marks
 
 
-def _given(of: str) -> tuple[str, str]:
+def given(of: str) -> tuple[str, str]:
     """Return the SQL of a member's date as ISO text and the name of the attribute that it reads, if any."""
     if of.startswith("attribute:"):
         return "(m.attributes ->> %(attribute)s)", of.split(":", 1)[1]

@@ -112,6 +112,8 @@ def _check_head(found: Mapping[str, Any]) -> None:
         check_runs(found["runs"])
     if "ramp" in found:
         fields.whole(found["ramp"], "ramp", 1, MOST_A_DAY)
+    if "daily_maximum" in found:
+        fields.whole(found["daily_maximum"], "daily_maximum", 1, MOST_A_DAY)
     if "exit" in found:
         fields.rule(found["exit"], "exit")
     if "goal" in found:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
-from journeys import admission, arbitration, enrollments, entries, moves, plan
+from journeys import admission, breaker, enrollments, entries, moves, plan
 from journeys.entries import Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
@@ -177,7 +177,7 @@ def _round(span: Span) -> int:
     quiet = [step for step in steps if not isinstance(kinds()[step.kind], SendingKind)]
     if quiet:
         return sum(_guarded([step], span, _step) for step in quiet)
-    return _guarded(steps, span, _sends) if steps else 0
+    return _guarded(steps, span, breaker.send) if steps else 0
 
 
 def _step(steps: Sequence[StepAt], span: Span) -> int:
@@ -185,10 +185,6 @@ def _step(steps: Sequence[StepAt], span: Span) -> int:
     kind, cohort = kinds()[step.kind], span.due_at(step.id)
     kind.act(step, cohort, span.now)
     return moves.move(kind.decide(step, cohort, span.now), span.now)
-
-
-def _sends(steps: Sequence[StepAt], span: Span) -> int:
-    return moves.move(arbitration.settle(span, steps), span.now)
 
 
 def _guarded(steps: Sequence[StepAt], span: Span, move: Callable[[Sequence[StepAt], Span], int]) -> int:

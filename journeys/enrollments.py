@@ -10,6 +10,7 @@ from channels.vocabulary import Reason
 from channels.webhook.events import Event
 from journeys import telling
 from journeys.entries import Told
+from journeys.models import Version
 from journeys.plan import Plan
 from journeys.span import Span
 from journeys.vocabulary import EndReason, EnrollmentState
@@ -119,6 +120,20 @@ def end_all(journey_id: int, shard: int, now: datetime) -> int:
         " WHERE journey_id = %(journey)s AND shard = %(shard)s AND ended_at IS NULL"
     )
     return _end(Sql(chosen, {"journey": journey_id, "shard": shard}), Sql("true"), EndReason.STOPPED, now)
+
+
+def end_at(step_key: str, version: Version, shard: int, now: datetime) -> int:
+    """End those who stand at a step in other versions of a version's journey, of one shard whose lock the caller holds.
+
+    Returns how many.
+    """
+    chosen = (
+        "SELECT e.id, e.state FROM journeys_enrollment e JOIN journeys_step s ON s.id = e.step_id"
+        " WHERE e.journey_id = %(journey)s AND e.version_id <> %(version)s AND e.shard = %(shard)s"
+        " AND e.state = 'live' AND s.key = %(step)s"
+    )
+    params = {"journey": version.journey_id, "version": version.pk, "shard": shard, "step": step_key}
+    return _end(Sql(chosen, params), Sql("true"), EndReason.NEW_VERSION, now)
 
 
 def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:

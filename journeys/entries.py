@@ -80,6 +80,12 @@ def _keyed(found: Sequence[tuple[int, int]], name: str | None) -> list[Named]:
     return [Named(member, (keys.get(fact) or "")[:128]) for member, fact in found]
 
 
+def existing(segment_id: int, journey_id: int) -> int:
+    """Return how many are in a segment and did not enter a journey since they joined it."""
+    params = {"segment": segment_id, "journey": journey_id}
+    return int(rows(f"SELECT count(*) FROM ({_EXISTING}) found", params)[0][0])
+
+
 def name_existing(plan: Plan, now: datetime) -> int:
     """Name everybody who is in the entry segment already; return how many."""
     return news.write(Sql(_EXISTING, {"segment": plan.entry_segment_id, "journey": plan.journey_id}), topic(plan), now)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from journeys import reports
+from channels.models import Hold
+from journeys import breaker, reports
 from journeys.comparison import Difference, difference
 from journeys.models import Journey
 from journeys.reports import JourneyNumbers
@@ -87,8 +89,24 @@ def _stages(journey: Journey, numbers: JourneyNumbers) -> Iterable[Stage]:
 
 
 def alarms(now: datetime) -> Iterable[Alarm]:
-    """Return an alarm when news waits: then no worker ticks, or beat sends no look."""
+    """Return the journeys that are held, and an alarm when news waits: then no worker ticks, or beat sends no look."""
+    yield from _held()
     waiting = list(News.objects.order_by("pk").values_list("recorded_at", flat=True)[:_SAMPLE])
     oldest = min(waiting, default=now)
     if now - oldest > BEHIND:
         yield Alarm(_("The engine is behind: news is not read; look whether beat and a worker run."), oldest)
+
+
+def _held() -> Iterable[Alarm]:
+    """Yield the journeys that somebody paused, and those that their circuit breaker holds."""
+    tripped = breaker.held_now()
+    for hold in tripped.values():
+        said = {"journey": hold.journey.name, "why": hold.sentence}
+        place = reverse("admin:journeys_journey_release", args=[hold.journey_id])
+        yield Alarm(_("“%(journey)s” is held by its circuit breaker. %(why)s") % said, hold.since, place)
+    since = dict(Hold.objects.filter(scope=Hold.Scope.JOURNEY).values_list("scope_id", "since"))
+    for journey in Journey.objects.filter(pk__in=since).exclude(pk__in=tripped):
+        sentence = _("“%(journey)s” is held: it is %(state)s.")
+        said = {"journey": journey.name, "state": JourneyState(journey.state).label.lower()}
+        place = reverse("admin:journeys_journey_change", args=[journey.pk])
+        yield Alarm(sentence % said, since[str(journey.pk)], place)

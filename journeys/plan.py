@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from journeys.definition.facts import meant
-from journeys.models import Journey, Version
+from journeys.models import BreakerHold, Journey, Version
 from journeys.steps.base import StepAt, kinds
 from journeys.vocabulary import JourneyState
 from members import rules, zones
@@ -122,8 +122,10 @@ def entering() -> list[tuple[Plan, bool]]:
 
 
 def paused() -> list[int]:
-    """Return the ids of paused journeys: their enrollments rest whatever they are due for."""
-    return list(Journey.objects.filter(state=JourneyState.PAUSED).values_list("pk", flat=True))
+    """Return the ids of journeys that are paused or held: their enrollments rest whatever they are due for."""
+    found = Journey.objects.filter(state=JourneyState.PAUSED).values_list("pk", flat=True)
+    held = BreakerHold.objects.filter(released_at__isnull=True).values_list("journey_id", flat=True)
+    return list(found.order_by().union(held))
 
 
 def wakers(version_ids: Iterable[int]) -> list[tuple[int, str]]:

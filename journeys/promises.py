@@ -198,9 +198,11 @@ CHECKS = (
         """
         SELECT 1 FROM members_news WHERE recorded_at < %(stuck)s UNION ALL SELECT 1 FROM journeys_enrollment
         e JOIN journeys_journey j ON j.id = e.journey_id WHERE e.state = 'live' AND j.state = 'live' AND
-        e.due_at < %(stuck)s UNION ALL SELECT 1 FROM journeys_enrollment e JOIN journeys_journey j ON j.id =
-        e.journey_id WHERE e.ended_at IS NULL AND j.state = 'stopped' AND NOT EXISTS (SELECT FROM
-        channels_hold h WHERE h.scope = 'journey' AND h.scope_id = j.id::text AND h.since >= %(stuck)s)
+        e.due_at < %(stuck)s AND NOT EXISTS (SELECT FROM journeys_breakerhold b WHERE b.journey_id = j.id AND
+        (b.released_at IS NULL OR b.released_at >= %(stuck)s)) UNION ALL SELECT 1 FROM journeys_enrollment e
+        JOIN journeys_journey j ON j.id = e.journey_id WHERE e.ended_at IS NULL AND j.state = 'stopped' AND
+        NOT EXISTS (SELECT FROM channels_hold h WHERE h.scope = 'journey' AND h.scope_id = j.id::text AND
+        h.since >= %(stuck)s)
         """,
     ),
     Check(

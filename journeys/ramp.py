@@ -9,6 +9,8 @@ from journeys.plan import Plan
 from members import zones
 from members.sql import execute, rows
 
+KEPT = timedelta(days=35)
+
 _TAKEN = "SELECT taken FROM journeys_rampday WHERE journey_id = %(journey)s AND day = %(day)s"
 # The first to ask on a day counts who entered on it already: the ramp may be younger than the day.
 _BEGIN = """
@@ -52,6 +54,17 @@ def room(plan: Plan, now: datetime) -> int:
         return 0
     [(taken,)] = rows(f"{_TAKEN} FOR UPDATE", params)
     return max(0, most - int(taken))
+
+
+def taken(journey_id: int, now: datetime) -> int | None:
+    """Return how many members a journey took in today; None where it has counted none."""
+    found = rows(_TAKEN, {"journey": journey_id, "day": today(now).day})
+    return int(found[0][0]) if found else None
+
+
+def forget(now: datetime) -> int:
+    """Delete the days that nothing asks for any more; return how many."""
+    return execute("DELETE FROM journeys_rampday WHERE day < %(day)s", {"day": (now - KEPT).date()})
 
 
 def take(plan: Plan, more: int, now: datetime) -> None:

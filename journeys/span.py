@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,8 @@ WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s
 class Span:
     """The members `low` to `high`, both included, of some shards.
 
-    `paused` are the journeys that rest; `over` says whether the time of anybody's holdout is over.
+    `paused` are the journeys that rest; `over` says whether the time of anybody's holdout is over. `queued` counts the
+    messages that the batch has queued, by journey.
     """
 
     shards: tuple[int, ...]
@@ -30,6 +31,7 @@ class Span:
     now: datetime
     paused: tuple[int, ...] = ()
     over: bool = False
+    queued: dict[int, int] = field(default_factory=dict, compare=False)
 
     @property
     def params(self) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from journeys import counts, days, engine, work
+from journeys import breaker, changeover, counts, days, engine, ramp, work
 from members import clock
 
 # A task that waited longer than this is worth nothing: the next look asks the same question anew.
@@ -35,6 +35,20 @@ def tick(shards: list[int]) -> None:
 def name_dates() -> None:
     """Name the members whose day has come, for the journeys that they enter by a date or by a recurring rule."""
     days.name(clock.now())
+
+
+@shared_task
+def finish_changeovers() -> None:
+    """Move those under way whom a publication that broke off has not reached."""
+    changeover.finish_all(clock.now())
+
+
+@shared_task
+def forget_days() -> None:
+    """Delete what was counted for the limits of days that are over."""
+    now = clock.now()
+    ramp.forget(now)
+    breaker.forget(now)
 
 
 @shared_task

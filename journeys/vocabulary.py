@@ -40,6 +40,7 @@ class EndReason(TextChoices):
     EXIT_STEP = "exit_step", _("An exit step ended it.")
     STOPPED = "stopped", _("The journey was stopped.")
     HELD_OUT = "held_out", _("Held out for comparison; the time for the goal is over.")
+    NEW_VERSION = "new_version", _("A new version of the journey ended it for those who stood there.")
 
 
 class Outcome(TextChoices):
@@ -58,6 +59,7 @@ class Outcome(TextChoices):
     TIMED_OUT = "timed_out", _("It did not happen in time")
     OTHERWISE = "otherwise", _("No path fits")
     LIMIT_REACHED = "limit_reached", _("Went round as often as allowed")
+    MOVED = "moved", _("Moved to another version")
     CONVERTED = "converted", _("Reached the goal")
     ENDED = "ended", _("Left")
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -16,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from journeys import explaining, publishing, reports
 from journeys.admin.form import JourneyForm
 from journeys.admin.numbers import COLOURS, LiveNumbers
+from journeys.admin.publishing import Publishing
+from journeys.admin.releasing import Releasing
 from journeys.admin.shelf import Shelf
-from journeys.definitions import BadDefinition
 from journeys.models import Journey
 from journeys.publishing import NotPossible
 from journeys.reports import JourneyNumbers
@@ -29,7 +29,7 @@ from members.vocabulary import Deed
 
 
 @admin.register(Journey)
-class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
+class JourneyAdmin(Shelf, LiveNumbers, Publishing, Releasing, HouseAdmin[Journey]):
     """A journey's page: its numbers above, its text below."""
 
     form = JourneyForm
@@ -49,7 +49,7 @@ class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
     search_fields = ("name", "key")
     sortable_by = ("name", "kind")
     fields = ("text",)
-    actions_detail = ["why", "publish", "pause", "resume", "stop"]
+    actions_detail = ["why", "publish", "roll_back", "pause", "resume", "release", "stop"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Journey | None = None) -> bool:
         """A journey that was published stays: what members were told hangs on it."""
@@ -131,12 +131,6 @@ class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
             context["explanation"] = explaining.explain(member, journey, clock.now())
         return self.page(request, "journeys/admin/why.html", gettext_lazy("Why?"), context)
 
-    @object_action(gettext_lazy("Publish"), permission="journeys.change_journey", icon="rocket_launch")
-    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Make the draft the current version."""
-        sentence = gettext_lazy("Members enter by the draft from now on; those under way stay on their version.")
-        return self._asked(request, object_id, gettext_lazy("Publish"), sentence, _publish)
-
     @object_action(gettext_lazy("Pause"), permission="journeys.change_journey", icon="pause")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hold the journey."""
@@ -168,7 +162,7 @@ class JourneyAdmin(Shelf, LiveNumbers, HouseAdmin[Journey]):
             return self._question(request, journey, title, sentence)
         try:
             act(journey, clock.now(), cast(User, request.user))
-        except (BadDefinition, NotPossible, ValidationError) as error:
+        except NotPossible as error:
             return self._question(request, journey, title, sentence, str(error))
         journey.refresh_from_db()
         told = _("“%(journey)s” is %(state)s now.") % {
@@ -197,7 +191,3 @@ def _facts(journey: Journey) -> Sequence[tuple[str, object]]:
         (_("Under way"), reports.journey(journey).under_way),
         (_("Messages waiting"), reports.waiting(journey)),
     ]
-
-
-def _publish(journey: Journey, now: Any, who: User) -> None:
-    publishing.publish(journey, journey.draft, now, who)

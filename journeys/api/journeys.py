@@ -7,9 +7,10 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -18,8 +19,8 @@ from rest_framework.response import Response
 from channels.api.messages import MessageOut, told
 from channels.vocabulary import State
 from journeys import entering, publishing, reports
-from journeys.definitions import BadDefinition
-from journeys.models import Enrollment, Journey
+from journeys.breaker import NotHeld
+from journeys.models import BreakerHold, Enrollment, Journey
 from journeys.publishing import NotPossible
 from journeys.vocabulary import NotEntered
 from members.api.fields import Choice, Text
@@ -56,15 +57,32 @@ class StepOut(serializers.Serializer[Any]):
     former = serializers.BooleanField()
 
 
-class JourneyOut(serializers.ModelSerializer[Journey]):
-    """A journey."""
+class HeldOut(serializers.ModelSerializer[BreakerHold]):
+    """What its circuit breaker holds a journey for."""
 
+    sentence = serializers.CharField()
+
+    class Meta:
+        model = BreakerHold
+        fields = ("kind", "since", "sentence")
+
+
+class JourneyOut(serializers.ModelSerializer[Journey]):
+    """A journey; `held` where its circuit breaker holds it, whatever its state."""
+
+    held = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="current.number", default=None, allow_null=True)
     published_at = serializers.DateTimeField(source="current.published_at", default=None, allow_null=True)
 
     class Meta:
         model = Journey
-        fields: Any = ("key", "name", "kind", "state", "version", "published_at")
+        fields: Any = ("key", "name", "kind", "state", "held", "version", "published_at", "daily_maximum")
+
+    @extend_schema_field(HeldOut(allow_null=True))
+    def get_held(self, journey: Journey) -> dict[str, Any] | None:
+        """Return what holds the journey."""
+        found = next((one for one in journey.breaker_holds.all() if one.released_at is None), None)
+        return dict(HeldOut(found).data) if found else None
 
 
 class JourneyWithNumbers(JourneyOut):
@@ -141,6 +159,10 @@ class JourneyMessages(Paged):
     channel = Choice(Channel.values, required=False)
 
 
+def _journeys() -> QuerySet[Journey]:
+    return Journey.objects.select_related("current").prefetch_related("breaker_holds")
+
+
 class JourneyEndpoint(Endpoint):
     """What endpoints about journeys have in common."""
 
@@ -149,19 +171,15 @@ class JourneyEndpoint(Endpoint):
     @staticmethod
     def named(key: str) -> Journey:
         """Return the journey with a key. Raises Http404."""
-        return get_object_or_404(Journey.objects.select_related("current"), key=key)
+        return get_object_or_404(_journeys(), key=key)
 
     def done(self, key: str, act: Callable[[Journey], object]) -> Response:
         """Do something with a journey and answer with it as it is then. Raises Problem where that is not possible."""
         journey = self.named(key)
         try:
             act(journey)
-        except NotPossible as error:
+        except (NotPossible, NotHeld) as error:
             raise Problem(Kind.CONFLICT, str(error)) from error
-        except BadDefinition as error:
-            raise Refused([Fault(f"definition.{error.place}".rstrip("."), str(error))]) from error
-        except ValidationError as error:
-            raise Refused([Fault("definition", sentence) for sentence in error.messages]) from error
         return Response(JourneyOut(self.named(key)).data)
 
 
@@ -172,7 +190,9 @@ class Journeys(JourneyEndpoint):
     def get(self, request: Request) -> Response:
         """List journeys by key, with their numbers."""
         asked = self.query()
-        found = page(Journey.objects.select_related("current"), ("key",), request, asked)
+        found = page(
+            Journey.objects.select_related("current").prefetch_related("breaker_holds"), ("key",), request, asked
+        )
         numbers = reports.journeys([one.pk for one in found.rows])
         for one in found.rows:
             one.numbers = numbers[one.pk]  # type: ignore[attr-defined]  # what the page shows besides
@@ -190,7 +210,7 @@ class OneJourney(JourneyEndpoint):
         return Response(WholeJourney(journey).data)
 
 
-def _tag(journey: Journey) -> str:
+def tag(journey: Journey) -> str:
     """Return the ETag of a journey's draft."""
     written = JSONRenderer().render({"definition": journey.draft})
     return f'"{sha256(written).hexdigest()[:32]}"'
@@ -203,29 +223,7 @@ class Draft(JourneyEndpoint):
     def get(self, request: Request, key: str) -> Response:
         """Show what publishing would publish; its ETag goes into If-Match there."""
         journey = self.named(key)
-        return Response({"definition": journey.draft}, headers={"ETag": _tag(journey)})
-
-
-IF_MATCH = "The ETag of the draft that you have read: another one is not published."
-
-
-class Publishing(JourneyEndpoint):
-    """Publishing."""
-
-    @operation(
-        "journeys:publish",
-        answers={200: JourneyOut},
-        problems=(Kind.CONFLICT, Kind.CHANGED, Kind.INVALID),
-        headers={"If-Match": IF_MATCH},
-    )
-    def post(self, request: Request, key: str) -> Response:
-        """Make the draft the current version: members enter by it, those under way stay on theirs."""
-        return self.done(key, lambda journey: self._publish(request.headers.get("If-Match"), journey))
-
-    def _publish(self, wanted: str | None, journey: Journey) -> None:
-        if wanted is not None and wanted.strip() not in {"*", _tag(journey)}:
-            raise Problem(Kind.CHANGED, _("The draft is another one than you have read; read it again."))
-        publishing.publish(journey, journey.draft, self.now, self.caller)
+        return Response({"definition": journey.draft}, headers={"ETag": tag(journey)})
 
 
 class Pausing(JourneyEndpoint):

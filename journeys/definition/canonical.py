@@ -9,7 +9,21 @@ from journeys.definition.entry import ENTRIES, GOAL, RUNS
 from journeys.definition.fields import DURATION
 from journeys.steps.base import kinds
 
-HEAD = ("key", "name", "kind", "priority", "entry", "re_entry", "runs", "ramp", "exit", "goal", "holdout", "steps")
+HEAD = (
+    "key",
+    "name",
+    "kind",
+    "priority",
+    "entry",
+    "re_entry",
+    "runs",
+    "ramp",
+    "daily_maximum",
+    "exit",
+    "goal",
+    "holdout",
+    "steps",
+)
 PATH = ("key", "weight", "when", "steps")
 # Within rules, facts and small settings: the subject first, then what is asked of it.
 _WORDS = (

@@ -22,6 +22,9 @@ class Journey(models.Model):
         "Version", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("current version")
     )
 
+    # How many messages leave on one day of the house at most; none before its first publication with a maximum.
+    daily_maximum = models.PositiveIntegerField(_("daily maximum"), null=True, blank=True)
+
     # Entries by date are named up to this instant; the next look goes on from here.
     dates_until = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -7,9 +7,10 @@ from members import clock
 from members.models import AuditEntry
 from tests import cast
 from tests.callers import caller, refused
+from tests.channels import outbox
 from tests.content.at_once import at_once
 from tests.journeys import shop
-from tests.journeys.drawn import published
+from tests.journeys.drawn import published, tick
 
 pytestmark = pytest.mark.django_db
 WAIT = {"key": "rest", "kind": "wait", "duration": {"days": 1}}
@@ -177,3 +178,45 @@ def test_reading_publishing_and_entering_need_scopes_of_their_own():
         assert call(caller(scope)).status_code in {200, 201}
         assert scope in refused(call(caller("facts:write")), 403, "not-allowed")["detail"]
         assert call(caller(role="Store clerk")).status_code == 403
+
+
+def test_the_plan_comes_first_and_publishing_takes_its_mapping():
+    live()
+    cast.ada()
+    by = caller()
+    enter(by)
+    Journey.objects.update(draft={**Journey.objects.get().draft, "steps": [{**WAIT, "key": "other"}]})
+    plan = by.post("journeys/first/plan/", {"mapping": {"rest": "other"}}).data
+    (step,) = plan["steps"]
+    assert (plan["stay"], plan["move"], plan["end"]) == (0, 1, 0)
+    assert (step["key"], step["members"], step["versions"]) == ("rest", 1, {"1": 1})
+    assert (step["kept"], step["to"]) == (False, "other")
+    assert (plan["forecast"]["under_way"], plan["forecast"]["messages"], plan["daily_maximum"]) == (1, 0, None)
+    for path in ("plan", "publish"):
+        for mapping, says in (({"*": ":same"}, "1 member stands at `rest`"), ({"rest": 1}, "mapped to a text")):
+            problem = refused(by.post(f"journeys/first/{path}/", {"mapping": mapping}), 422, "invalid")
+            assert [error["field"] for error in problem["errors"]] == ["mapping"]
+            assert says in str(problem["errors"])
+    done = by.post("journeys/first/publish/", {"mapping": {"rest": "other"}, "daily_maximum": 7})
+    assert done.data["daily_maximum"] == 7
+    assert enter(by).data["enrollment"]["step"] == "other"
+    back = by.post("journeys/first/publish/", {"version": 1, "mapping": {"other": ":end"}})
+    assert (back.data["version"], Enrollment.objects.get().end_reason) == (3, "new_version")
+    assert by.post("journeys/first/publish/", b"").status_code == 200
+    refused(by.post("journeys/first/publish/", {"version": 9}), 409, "conflict")
+
+
+def test_what_a_circuit_breaker_holds_is_shown_and_released():
+    outbox.sender("email")
+    outbox.content("hello")
+    mail = {"key": "mail", "kind": "send", "content": "hello", "channels": ["email"]}
+    published([mail], clock.now(), daily_maximum=1)
+    by = caller()
+    for who in cast.crowd(2):
+        enter(by, who=who.external_id)
+    for _ in range(2):
+        tick(clock.now())
+    held = by.get("journeys/first/").data["held"]
+    assert (held["kind"], held["sentence"][:14]) == ("maximum", "It would send ")
+    assert by.post("journeys/first/release/", {"most_today": 5}).data["held"] is None
+    refused(by.post("journeys/first/release/"), 409, "conflict")

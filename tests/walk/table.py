@@ -116,7 +116,10 @@ ADMIN_PAGES: Mapping[str, Who] = {
     f"admin/journeys/journey/{OBJECT}why/": STAFF,
     "admin/journeys/journey/<int:object_id>/numbers/": STAFF,
     "admin/journeys/journey/<int:object_id>/live/": STAFF,
-    **{f"admin/journeys/journey/{OBJECT}{deed}/": DRAWS for deed in ("publish", "pause", "resume", "stop")},
+    **{
+        f"admin/journeys/journey/{OBJECT}{deed}/": DRAWS
+        for deed in ("publish", "roll_back", "pause", "resume", "release", "stop")
+    },
 }
 ACCOUNT: Mapping[str, Who] = {
     "": STAFF | AT_THE_DESK,  # those for whom a door opens
@@ -196,9 +199,12 @@ API: Mapping[str, Who] = {
     f"{_V1}messages/<uuid:public_id>/why/": STAFF | REPS,
     f"{_V1}members/<uuid:public_id>/why/": STAFF | REPS,
     f"{_V1}journeys/<slug:key>/messages/": STAFF | REPS,
-    **{f"{_V1}journeys/{page}": STAFF for page in ("", "<slug:key>/", "<slug:key>/draft/")},
+    **{f"{_V1}journeys/{page}": STAFF for page in ("", "<slug:key>/", "<slug:key>/draft/", "<slug:key>/plan/")},
     # journeys:publish, journeys:enter
-    **{f"{_V1}journeys/<slug:key>/{deed}/": DRAWS for deed in ("publish", "pause", "resume", "stop", "entries")},
+    **{
+        f"{_V1}journeys/<slug:key>/{deed}/": DRAWS
+        for deed in ("publish", "pause", "resume", "release", "stop", "entries")
+    },
     # subscriptions:read, subscriptions:write
     **{f"GET {_V1}subscriptions/{page}": STAFF for page in ("", "<uuid:public_id>/")},
     f"POST {_V1}subscriptions/": ADMIN,

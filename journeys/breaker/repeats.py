@@ -1,0 +1,72 @@
+"""Who would get a step again that they had in another enrollment, sooner than the journey's re-entry rule allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from channels.vocabulary import LIVE
+from journeys import plan
+from journeys.span import Span
+from journeys.steps.base import StepAt
+from members.sql import rows
+
+NAMED = 5
+# Another entry key is another matter, such as a second order; another visit is a way back that the journey draws.
+_AGAIN = """
+SELECT e.journey_id, s.key, m.external_id
+FROM ({due}) e
+JOIN unnest(%(steps)s::bigint[], %(keys)s::text[], %(since)s::timestamptz[]) AS s(step_id, key, since)
+  ON s.step_id = e.step_id
+JOIN journeys_enrollment f ON f.member_id = e.member_id AND f.journey_id = e.journey_id AND f.entry_key = e.entry_key
+  AND f.id <> e.id
+JOIN channels_message x ON x.member_id = f.member_id AND x.origin_kind = 'enrollment' AND x.origin_id = f.id
+  AND x.step_key = s.key AND x.state = ANY(%(live)s) AND x.planned_at > s.since
+JOIN members_member m ON m.id = e.member_id
+GROUP BY e.journey_id, s.key, m.external_id ORDER BY e.journey_id, s.key, m.external_id
+"""
+
+
+@dataclass(frozen=True)
+class Again:
+    """A step that so many members would get again, and the codes of the first of them."""
+
+    step_key: str
+    members: int
+    names: Sequence[str]
+
+
+def find(span: Span, steps: Sequence[StepAt]) -> Mapping[int, Again]:
+    """Return, for each journey that would send members a step again within its limit, the first such step."""
+    limited = [(step, since) for step in steps if (since := _since(step, span.now)) is not None]
+    if not limited:
+        return {}
+    params = {
+        **span.params,
+        "steps": [step.id for step, _since in limited],
+        "keys": [step.key for step, _since in limited],
+        "since": [since for _step, since in limited],
+        "live": list(LIVE),
+    }
+    return _by_journey(rows(_AGAIN.format(due=span.due().text), params))
+
+
+def _by_journey(found: Sequence[tuple[Any, ...]]) -> Mapping[int, Again]:
+    first: dict[int, tuple[str, list[str]]] = {}
+    for journey, key, name in found:
+        step_key, names = first.setdefault(journey, (key, []))
+        if key == step_key:
+            names.append(name)
+    return {journey: Again(key, len(names), names[:NAMED]) for journey, (key, names) in first.items()}
+
+
+def _since(step: StepAt, now: datetime) -> datetime | None:
+    """Return the instant since when the step must not have been sent before; None where nothing limits it."""
+    re_entry = plan.plan(step.version_id).re_entry
+    if re_entry == "after_exit":
+        return None
+    if isinstance(re_entry, dict):
+        return now - timedelta(days=re_entry["after_days"])
+    return datetime.min.replace(tzinfo=UTC)
