@@ -157,7 +157,7 @@ def resume(journey: Journey, now: datetime, who: User | None = None) -> None:
     holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
     held = breaker.standing(journey)
     if held:
-        holds.place(Hold.Scope.JOURNEY, str(journey.pk), held.sentence, held.since)
+        holds.place(Hold.Scope.JOURNEY, str(journey.pk), held.why, held.since)
     journey.dates_until = now
     _set_state(journey, JourneyState.LIVE)
     if journey.current is not None:

@@ -34,7 +34,7 @@ def hold(journey_id: int, kind: BreakerHold.Kind, now: datetime, found: Mapping[
     """
     row = BreakerHold(journey_id=journey_id, kind=kind, since=now, day=ramp.today(now).day, **found)
     BreakerHold.objects.bulk_create([row], ignore_conflicts=True)
-    holds.place(Hold.Scope.JOURNEY, str(journey_id), row.sentence, now)
+    holds.place(Hold.Scope.JOURNEY, str(journey_id), row.why, now)
     audit_log.note(None, Deed.PAUSED, row.journey, row.sentence)
     log.error("The circuit breaker holds journey %s: %s", row.journey.key, row.sentence)
 

@@ -70,17 +70,24 @@ class BreakerHold(models.Model):
         return f"{self.journey}: {self.sentence}"
 
     @property
-    def sentence(self) -> str:
-        """What was about to happen, in one sentence."""
+    def why(self) -> str:
+        """What was about to happen, in one sentence that names nobody: others may be told it about a member."""
         if self.kind == self.Kind.MAXIMUM:
             sentence = _now(
                 "It would send more than its %(most)d messages a day: %(queued)d were queued, %(more)d more were due."
             )
             return sentence % {"most": self.maximum or 0, "queued": self.queued, "more": self.wanted}
         sentence = ngettext(
-            "It would send “%(step)s” again to %(count)d member within its re-entry limit: %(names)s.",
-            "It would send “%(step)s” again to %(count)d members within its re-entry limit: %(names)s.",
+            "It would send “%(step)s” again to %(count)d member within its re-entry limit.",
+            "It would send “%(step)s” again to %(count)d members within its re-entry limit.",
             self.wanted,
         )
-        names = ", ".join(self.names) + ("" if self.wanted <= len(self.names) else " …")
-        return sentence % {"step": self.step_key, "count": self.wanted, "names": names}
+        return sentence % {"step": self.step_key, "count": self.wanted}
+
+    @property
+    def sentence(self) -> str:
+        """The same with the first of the members, for those who look after the journey."""
+        if not self.names:
+            return self.why
+        names = ", ".join(self.names) + (" …" if self.wanted > len(self.names) else "")
+        return _now("%(why)s They are: %(names)s.") % {"why": self.why, "names": names}

@@ -151,9 +151,10 @@ def test_a_member_who_would_get_a_step_again_within_the_limit_is_named_and_gets_
     text = {**Journey.objects.get().draft, "re_entry": {"after_days": 30}}
     publishing.publish(journey, text, NOW + 3 * DAY, terms=Terms({"*": ":same"}))
     tick(NOW + 4 * DAY)
-    said = "It would send “mail” again to 1 member within its re-entry limit: M-ADA."
+    said = "It would send “mail” again to 1 member within its re-entry limit. They are: M-ADA."
     assert alarms(NOW + 4 * DAY) == [f"“First” is held by its circuit breaker. {said}"]
     assert (len(messages(ada)), len(messages(ben))) == (1, 0)
+    assert Hold.objects.get().reason == "It would send “mail” again to 1 member within its re-entry limit."
     # Whoever releases it lets them have it until the day is over.
     breaker.release(journey, NOW + 4 * DAY, cast.marketer())
     tick(NOW + 4 * DAY)
