@@ -24,6 +24,7 @@ AT = {
     "channels.tasks.compact_counts": ("40", "1"),
     "members.tasks.forget_sign_ins": ("50", "1"),
     "members.tasks.forget_tokens": ("55", "1"),
+    "members.tasks.keep_partitions": ("15", "2"),
     "journeys.tasks.compact_counts": ("45", "1"),
     "journeys.tasks.forget_days": ("47", "1"),
 }

@@ -166,6 +166,10 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
+# For how many months rows of the tables that only grow are kept; 0 is for ever.
+CHORALE_KEEP_TOUCHPOINTS_MONTHS = ENV.whole("CHORALE_KEEP_TOUCHPOINTS_MONTHS", default=0, least=0, most=1200)
+CHORALE_KEEP_TRACE_MONTHS = ENV.whole("CHORALE_KEEP_TRACE_MONTHS", default=0, least=0, most=1200)
+
 # People and their sessions --------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "members.User"

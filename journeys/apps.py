@@ -18,11 +18,12 @@ class JourneysConfig(AppConfig):
         from journeys.models import HoldoutPolicy, Journey
         from journeys.panels import ENROLLMENTS, UNDER_WAY
         from journeys.steps import house
-        from members import audit_log, news, panels, scopes
+        from members import audit_log, news, panels, partitions, scopes
         from members import home as cards
 
         house.register_all()
         news.on_commit(look_at)
+        partitions.register(partitions.Partitioned("journeys_trace", "at", "CHORALE_KEEP_TRACE_MONTHS"))
         panels.register(ENROLLMENTS)
         scopes.register(*SCOPES)
         panels.register(UNDER_WAY, page=panels.CONTACTS)

@@ -10,7 +10,7 @@ from functools import reduce
 from channels import holds, pressure
 from channels.vocabulary import LIVE, to_member
 from journeys.promises import CHECKS
-from members import consent
+from members import consent, partitions
 from members.sql import rows
 
 # The states of a message that the carrier may have, and of one that the carrier had.
@@ -33,6 +33,7 @@ class Finding:
 def run(now: datetime) -> Iterator[Finding]:
     """Ask every check and yield what it found; a count above zero is a broken promise."""
     params = {"now": now, "stuck": now - PATIENCE, "grace": GRACE, "live": list(LIVE)}
+    params["told_since"] = partitions.horizon("members_touchpoint", now)  # what was said before is forgotten
     allowed = consent.allowed(member="x.member_id", channel="x.channel", purpose="x.purpose")
     # The decision that counts is the one that was known at the moment when the carrier was called.
     allowed = allowed.replace("%(now)s", "x.handed_at AND latest.recorded_at <= x.handed_at - %(grace)s::interval")

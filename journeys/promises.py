@@ -37,6 +37,7 @@ CHECKS = (
         "Every message that left stands in the member's history.",
         """
         SELECT 1 FROM channels_message x WHERE state IN ('sent', 'delivered') AND {to_member} AND
+        COALESCE(sent_at, %(now)s) >= %(told_since)s AND
         NOT EXISTS (SELECT 1 FROM members_touchpoint t WHERE t.message_id = x.id)
         """,
     ),

@@ -19,7 +19,7 @@ class MembersConfig(AppConfig):
         """Register leaves of rules and panels, and have every migrated database filled with what the rest relies on."""
         from django.contrib.auth.models import Group
 
-        from members import audit_log, doors, home, panels, scopes, sign_ins
+        from members import audit_log, doors, home, panels, partitions, scopes, sign_ins
         from members.api import SCOPES
         from members.home import customers, watching
         from members.models import Segment, StandingPolicy, Store, User
@@ -29,6 +29,9 @@ class MembersConfig(AppConfig):
 
         register(*LEAVES)
         scopes.register(*SCOPES)
+        partitions.register(
+            partitions.Partitioned("members_touchpoint", "happened_at", "CHORALE_KEEP_TOUCHPOINTS_MONTHS")
+        )
         panels.register(*PANELS)
         home.watch(watching.alarms)
         home.register(

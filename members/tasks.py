@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from members import clock, names, segments, sessions, sign_ins, standing, tokens
+from members.partitions import keeping
 from members.standing import points
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -45,3 +50,10 @@ def forget_tokens() -> None:
 def refresh_segments() -> None:
     """Ask every active segment anew for everybody: time passes for those too who have no news."""
     segments.refresh_all(clock.now())
+
+
+@shared_task
+def keep_partitions() -> None:
+    """Make the partitions of the next months and drop those that are over their time."""
+    for sentence in keeping.keep(clock.now()):
+        log.info(sentence)

@@ -1,0 +1,17 @@
+"""Prepare, beside live work, that the trace is partitioned by month."""
+
+from typing import Any
+
+from django.db import migrations
+
+from members.partitions import converting
+
+
+def prepare(_apps: Any, editor: Any) -> None:
+    converting.prepare(editor, "journeys_trace", "at")
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("journeys", "0007_rounds"), ("members", "0019_touchpoints_by_month")]
+    operations = [migrations.RunPython(prepare)]

@@ -1,0 +1,138 @@
+"""Keeps the partitions: those of the next months are made ahead, and what is over its time goes."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from django.db import OperationalError, transaction
+
+from members.partitions.tables import Partitioned, month, registered
+from members.sql import execute, rows
+
+AHEAD = 3  # months
+BATCH = 50_000  # rows that one statement deletes from a partition that is over only in part
+ROUNDS = 20  # of these a run; the next one goes on
+# Making and dropping a partition needs the table for a moment. While it waits for that, others wait behind it.
+WAIT = "2s"
+_KEY = 0x50_61_72_74  # of the advisory lock; any constant that nobody else uses
+
+_PARTITIONS = """
+SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = %(table)s::regclass ORDER BY c.relname
+"""
+_BOUNDS = re.compile(r"FOR VALUES FROM \((?:'(?P<begins>[^']+)'|MINVALUE)\) TO \('(?P<ends>[^']+)'\)")
+_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition and its time; that of the first one has no begin. The default one, for odd dates, has neither."""
+
+    name: str
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+
+def partitions(table: str) -> Sequence[Partition]:
+    """Return the partitions of a table, by their time; the default one comes first."""
+    found = [Partition(name, *_bounds(bound)) for name, bound in rows(_PARTITIONS, {"table": table})]
+    return sorted(found, key=lambda one: one.ends or datetime.min.replace(tzinfo=UTC))
+
+
+def keep(now: datetime) -> Sequence[str]:
+    """Make what is missing up to AHEAD months, drop what is over its time, and say in sentences what was done.
+
+    A table that is too busy is left to the next run, and said. Two at once do no harm: the second finds nothing to do.
+    """
+    return [sentence for each in registered() for sentence in (*_make(each, now), *_forget(each, now))]
+
+
+def _make(table: Partitioned, now: datetime) -> Iterator[str]:
+    ends = [one.ends for one in partitions(table.table) if one.ends]
+    begins = max(ends, default=month(now))
+    while begins <= month(now, AHEAD):
+        name = f"{table.table}_{begins:%Y_%m}"
+        moved = _tried(table, partial(_add, table, name, begins))
+        if moved is None:
+            yield f"{table.table} is busy; {name} is made by the next run."
+            return
+        yield f"{name} was made" + (f", and {moved} rows of that time were moved into it." if moved else ".")
+        begins = month(begins, 1)
+
+
+def _add(table: Partitioned, name: str, begins: datetime) -> int:
+    """Add the partition of a month, and move into it what the default one had got of that time; return how many."""
+    bounds = {"begins": begins, "ends": month(begins, 1)}
+    [(columns,)] = rows(_COLUMNS, {"table": table.table})
+    odd, within = f"{table.table}_default", f"{table.column} >= %(begins)s AND {table.column} < %(ends)s"
+    rows(f"LOCK TABLE {odd} IN ACCESS EXCLUSIVE MODE", {})
+    execute(f"CREATE TEMPORARY TABLE odd ON COMMIT DROP AS SELECT {columns} FROM {odd} WHERE {within}", bounds)
+    execute(f"DELETE FROM {odd} WHERE {within}", bounds)
+    rows(f"CREATE TABLE {name} PARTITION OF {table.table} FOR VALUES FROM (%(begins)s) TO (%(ends)s)", bounds)
+    moved = execute(f"INSERT INTO {table.table} ({columns}) SELECT {columns} FROM odd", {})
+    rows("DROP TABLE odd", {})
+    return moved
+
+
+def _forget(table: Partitioned, now: datetime) -> Iterator[str]:
+    """Drop the partitions that are over; rows of odd dates, and of a first partition with many years, are deleted."""
+    horizon = table.horizon(now)
+    if horizon is None:
+        return
+    for one in partitions(table.table):
+        if one.ends and one.ends <= horizon:
+            gone = _tried(table, partial(execute, f"DROP TABLE {one.name}", {}))
+            yield (
+                f"{one.name} was dropped."
+                if gone is not None
+                else f"{one.name} is busy; it is dropped by the next run."
+            )
+        elif one.begins is None and (deleted := _delete(table, one.name, horizon)):
+            yield f"{deleted} rows of before {horizon:%Y-%m-%d} were deleted from {one.name}."
+
+
+def _delete(table: Partitioned, name: str, horizon: datetime) -> int:
+    """Delete in short statements, a bounded number of them; return how many rows."""
+    text = f"""
+        DELETE FROM {name}
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM {name} WHERE {table.column} < %(horizon)s LIMIT {BATCH}))
+    """
+    total = 0
+    for _round in range(ROUNDS):
+        deleted = execute(text, {"horizon": horizon})
+        total += deleted
+        if deleted < BATCH:
+            break
+    return total
+
+
+def _tried(table: Partitioned, change: Callable[[], int]) -> int | None:
+    """Make one change to a table in a transaction, alone; return what it returns, None where the table is too busy."""
+    try:
+        with transaction.atomic():
+            rows("SELECT set_config('lock_timeout', %(wait)s, true)", {"wait": WAIT})
+            rows("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _KEY})
+            return change()
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != "55P03":
+            raise
+        log.warning("%s was in use for longer than %s; the next run tries again.", table.table, WAIT)
+        return None
+
+
+def _bounds(bound: str) -> tuple[datetime | None, datetime | None]:
+    found = _BOUNDS.match(bound)
+    if not found:
+        return None, None
+    begins, ends = found["begins"], found["ends"]
+    return (datetime.fromisoformat(begins) if begins else None), datetime.fromisoformat(ends)

@@ -1,0 +1,203 @@
+"""Tables that only grow are partitioned by month: made ahead, dropped when over, and no row is ever refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from threading import Barrier, Thread
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, connections, transaction
+
+from journeys.models import Trace
+from members.models import Member, Touchpoint
+from members.partitions import converting, keeping, registered
+from members.partitions.tables import month
+from members.sql import execute, rows
+from tests import cast
+
+TABLE = "members_touchpoint"
+
+
+def contact(who: Member, at: datetime) -> Touchpoint:
+    """A contact at a time, stored as the ORM does it."""
+    return Touchpoint.objects.create(
+        member=who, happened_at=at, recorded_at=at, channel="email", direction="out", kind="message"
+    )
+
+
+def place(one: Touchpoint) -> str:
+    """The partition in which a contact stands."""
+    [(name,)] = rows("SELECT tableoid::regclass::text FROM members_touchpoint WHERE id = %(id)s", {"id": one.pk})
+    return str(name)
+
+
+def first_end() -> datetime:
+    """Where the months begin: when the first partition ends, which the migration made."""
+    [past] = [one for one in keeping.partitions(TABLE) if one.name == f"{TABLE}_past"]
+    assert past.ends
+    return past.ends
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", [one.table for one in registered()])
+def test_a_partition_has_all_that_the_table_has(table: str) -> None:
+    now = first_end()
+    keeping.keep(now)
+    shapes = """
+        SELECT c.relname, count(DISTINCT i.indexrelid), count(DISTINCT f.oid) FROM pg_class c
+        LEFT JOIN pg_index i ON i.indrelid = c.oid LEFT JOIN pg_constraint f ON f.conrelid = c.oid AND f.contype = 'f'
+        WHERE c.oid = %(table)s::regclass
+        OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %(table)s::regclass)
+        GROUP BY c.relname
+    """
+    found = {name: (indexes, keys) for name, indexes, keys in rows(shapes, {"table": table})}
+    assert len(found) == 3 + keeping.AHEAD + 1
+    assert len(set(found.values())) == 1, found
+    [(kind,)] = rows("SELECT relkind::text FROM pg_class WHERE oid = %(table)s::regclass", {"table": table})
+    assert kind == "p"
+
+
+@pytest.mark.django_db
+def test_months_are_made_ahead_once_and_take_what_waited_for_them() -> None:
+    ada, now = cast.ada(), first_end() + timedelta(days=10)
+    odd, early = contact(ada, now), contact(ada, datetime(1999, 1, 1, tzinfo=UTC))
+    far = contact(ada, now + timedelta(days=900))
+    assert (place(odd), place(early), place(far)) == (f"{TABLE}_default", f"{TABLE}_past", f"{TABLE}_default")
+    said = keeping.keep(now)
+    assert f"{TABLE}_{now:%Y_%m} was made, and 1 rows of that time were moved into it." in said
+    assert len([each for each in said if TABLE in each]) == 1 + keeping.AHEAD
+    assert keeping.keep(now) == []
+    assert (place(odd), place(early), place(far)) == (f"{TABLE}_{now:%Y_%m}", f"{TABLE}_past", f"{TABLE}_default")
+    assert [row.pk for row in Touchpoint.objects.filter(member=ada).order_by("-happened_at", "-id")] == [
+        far.pk,
+        odd.pk,
+        early.pk,
+    ]
+    last = keeping.partitions(TABLE)[-1]
+    assert last.begins == month(now, keeping.AHEAD)
+    # Long after, when nobody made any for a year, all that is missing is made.
+    keeping.keep(now + timedelta(days=365))
+    assert place(far) == f"{TABLE}_default"
+    names = [one.begins for one in keeping.partitions(TABLE) if one.begins]
+    assert names == [month(now, n) for n in range(len(names))]
+
+
+@pytest.mark.django_db
+def test_what_is_over_its_time_goes_month_by_month_and_by_rows_where_a_partition_is_over_in_part(settings) -> None:
+    ada, begins = cast.ada(), first_end()
+    rows("SET CONSTRAINTS ALL IMMEDIATE", {})  # as at the end of each transaction
+    keeping.keep(begins)
+    first, second = contact(ada, begins), contact(ada, month(begins, 1))
+    ancient, before = contact(ada, begins - timedelta(days=900)), contact(ada, begins - timedelta(seconds=1))
+    settings.CHORALE_KEEP_TOUCHPOINTS_MONTHS = 2
+    said = keeping.keep(month(begins, 1) + timedelta(days=3))
+    assert f"1 rows of before {month(begins, -1):%Y-%m-%d} were deleted from {TABLE}_past." in said
+    assert set(Touchpoint.objects.values_list("pk", flat=True)) == {first.pk, second.pk, before.pk}
+    assert ancient.pk not in {first.pk, second.pk, before.pk}
+    said = keeping.keep(month(begins, 3))
+    assert {f"{TABLE}_past was dropped.", f"{TABLE}_{begins:%Y_%m} was dropped."} <= set(said)
+    assert list(Touchpoint.objects.values_list("pk", flat=True)) == [second.pk]
+    # What comes late from before the oldest partition is not refused; the next run deletes it.
+    late = contact(ada, begins)
+    assert place(late) == f"{TABLE}_default"
+    assert any(f"from {TABLE}_default" in each for each in keeping.keep(month(begins, 3)))
+    assert Trace.objects.count() == 0
+    assert any(one.name == "journeys_trace_past" for one in keeping.partitions("journeys_trace"))
+
+
+@pytest.mark.django_db
+def test_one_member_is_read_along_indexes_in_every_partition() -> None:
+    keeping.keep(first_end())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN SELECT * FROM members_touchpoint WHERE member_id = 1 ORDER BY happened_at DESC, id DESC LIMIT 20"
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert plan.count("Index Scan using") == 3 + keeping.AHEAD
+    assert "Sort  " not in plan
+
+
+@pytest.mark.django_db
+def test_the_command_does_the_same_and_lists_them() -> None:
+    now, told = first_end(), StringIO()
+    call_command("partitions", "--now", now.isoformat(), stdout=told)
+    assert f"{TABLE}_{now:%Y_%m} was made." in told.getvalue()
+    assert f"{TABLE}\t{TABLE}_past\t\t{now:%Y-%m-%d}" in told.getvalue()
+    assert f"{TABLE}\t{TABLE}_default\t\todd dates" in told.getvalue()
+    listed = StringIO()
+    call_command("partitions", "--list", stdout=listed)
+    assert "made" not in listed.getvalue()
+
+
+def reader_of(table: str, reading: Barrier, done: Barrier) -> Thread:
+    """Somebody whose transaction uses a table between two barriers."""
+
+    def read() -> None:
+        with transaction.atomic():
+            rows(f"SELECT count(*) FROM {table}", {})
+            reading.wait(20)
+            done.wait(20)
+        connections.close_all()
+
+    return Thread(target=read)
+
+
+OLD = """
+CREATE TABLE old (
+    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, said varchar(9) NOT NULL,
+    member_id bigint NOT NULL CONSTRAINT old_member REFERENCES members_member DEFERRABLE INITIALLY DEFERRED,
+    shard smallint GENERATED ALWAYS AS (hashint8(member_id) & 63) STORED, CONSTRAINT old_said CHECK (said <> '')
+);
+CREATE INDEX old_at ON old (member_id, at DESC); CREATE INDEX old_partly ON old (said) WHERE said <> 'no'
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_with_data_is_converted_and_one_in_use_is_left_to_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One test, since emptying all tables takes longer than both."""
+    ada, fields = cast.ada(), {"at": datetime(2020, 5, 5, tzinfo=UTC)}
+    for statement in OLD.split(";"):
+        rows(statement, {})
+    try:
+        insertion = "INSERT INTO old (at, said, member_id) VALUES (%(at)s, 'yes', %(ada)s) RETURNING id, shard"
+        first = rows(insertion, {**fields, "ada": ada.pk})
+        converting.prepare(connection.schema_editor(), "old", "at")
+        converting.prepare(connection.schema_editor(), "old", "at")  # again, as after a failure
+        with transaction.atomic():
+            converting.convert(connection.schema_editor(), "old", "at")
+        [(second, shard)] = rows(insertion, {"at": datetime(2400, 1, 1, tzinfo=UTC), "ada": ada.pk})
+        assert first == [(second - 1, shard)]
+        assert rows("SELECT tableoid::regclass::text FROM old ORDER BY id", {}) == [("old_past",), ("old_default",)]
+        for broken in ({"said": ""}, {"member_id": 0}, {"id": second, "at": datetime(2400, 1, 1, tzinfo=UTC)}):
+            values = {"id": 99, "at": fields["at"], "said": "no", "member_id": ada.pk, **broken}
+            with pytest.raises(IntegrityError):
+                rows("INSERT INTO old VALUES (%(id)s, %(at)s, %(said)s, %(member_id)s)", values)
+        names = "SELECT indexname FROM pg_indexes WHERE tablename IN ('old', 'old_past') ORDER BY 1"
+        wanted = ["old_at", "old_at_past", "old_partly", "old_partly_past", "old_past_pkey", "old_pkey"]
+        assert [name for (name,) in rows(names, {})] == wanted
+    finally:
+        rows("DROP TABLE old", {})
+    _busy(monkeypatch)
+
+
+def _busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "WAIT", "50ms")
+    now, reading, done = first_end(), Barrier(2), Barrier(2)
+    reader = reader_of(TABLE, reading, done)
+    reader.start()
+    reading.wait(20)
+    said = keeping.keep(now)
+    done.wait(20)
+    reader.join()
+    name = f"{TABLE}_{now:%Y_%m}"
+    try:
+        assert f"{TABLE} is busy; {name} is made by the next run." in said
+        assert f"{name} was made." in keeping.keep(now)
+    finally:
+        for table in registered():
+            for one in keeping.partitions(table.table):
+                if one.begins:
+                    execute(f"DROP TABLE {one.name}", {})
