@@ -1,5 +1,6 @@
 """Prepare, beside live work, that the trace is partitioned by month."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import migrations
@@ -8,7 +9,7 @@ from members.partitions import converting
 
 
 def prepare(_apps: Any, editor: Any) -> None:
-    converting.prepare(editor, "journeys_trace", "at")
+    converting.prepare(editor, "journeys_trace", "at", datetime.now(UTC))
 
 
 class Migration(migrations.Migration):

@@ -8,7 +8,7 @@ months; one sequence gives the ids all the same, and in Django's eyes nothing ha
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -20,12 +20,11 @@ _WAIT = "5s"  # then the migration gives up, so that nobody waits behind it, and
 _PREPARED = "_before_the_months"
 
 
-def prepare(editor: BaseDatabaseSchemaEditor, table: str, column: str) -> None:
+def prepare(editor: BaseDatabaseSchemaEditor, table: str, column: str, now: datetime) -> None:
     """Build the index of the new primary key, and prove that all rows are from before a month that begins soon."""
     with editor.connection.cursor() as cursor:
-        # The clock of this machine, as nothing is decided by it but where the first month begins.
         cursor.execute(f"SELECT max({column}) FROM {table}")
-        latest = max(datetime.now(UTC), cursor.fetchone()[0] or datetime.now(UTC))
+        latest = max(now, cursor.fetchone()[0] or now)
         begins = month(latest + _SOON, 1)
         for statement in (
             f"SET lock_timeout = '{_WAIT}'",

@@ -16,6 +16,7 @@ from members.partitions import converting, keeping, registered
 from members.partitions.tables import month
 from members.sql import execute, rows
 from tests import cast
+from tests.cast import NOW
 
 TABLE = "members_touchpoint"
 
@@ -164,8 +165,8 @@ def test_a_table_with_data_is_converted_and_one_in_use_is_left_to_the_next_run(m
     try:
         insertion = "INSERT INTO old (at, said, member_id) VALUES (%(at)s, 'yes', %(ada)s) RETURNING id, shard"
         first = rows(insertion, {**fields, "ada": ada.pk})
-        converting.prepare(connection.schema_editor(), "old", "at")
-        converting.prepare(connection.schema_editor(), "old", "at")  # again, as after a failure
+        converting.prepare(connection.schema_editor(), "old", "at", NOW)
+        converting.prepare(connection.schema_editor(), "old", "at", NOW)  # again, as after a failure
         with transaction.atomic():
             converting.convert(connection.schema_editor(), "old", "at")
         [(second, shard)] = rows(insertion, {"at": datetime(2400, 1, 1, tzinfo=UTC), "ada": ada.pk})
