@@ -12,5 +12,5 @@ def convert(_apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("journeys", "0008_trace_by_month_prepared")]
+    dependencies = [("journeys", "0010_trace_by_month_prepared")]
     operations = [migrations.RunPython(convert)]

@@ -14,5 +14,5 @@ def prepare(_apps: Any, editor: Any) -> None:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("journeys", "0007_rounds"), ("members", "0019_touchpoints_by_month")]
+    dependencies = [("journeys", "0009_versions_and_breaker"), ("members", "0019_touchpoints_by_month")]
     operations = [migrations.RunPython(prepare)]
