@@ -13,6 +13,7 @@ EVERY = {
     "journeys.tasks.name_dates": 60,
     "journeys.tasks.finish_changeovers": 60,
     "content.tasks.expire_grants": 300,
+    "journeys.tasks.decide_splits": 300,
 }
 # Task, at minute and hour (UTC); `*` is every hour.
 AT = {

@@ -32,15 +32,15 @@ def difference(won: int, entered: int, held_out_won: int, held_out: int) -> Diff
     if not entered or not held_out:
         return None
     share, other = won / entered, held_out_won / held_out
-    low, high = _wilson(won, entered)
-    other_low, other_high = _wilson(held_out_won, held_out)
+    low, high = wilson(won, entered)
+    other_low, other_high = wilson(held_out_won, held_out)
     below = sqrt((share - low) ** 2 + (other_high - other) ** 2)
     above = sqrt((high - share) ** 2 + (other - other_low) ** 2)
     return Difference(100 * (share - other), 100 * (share - other - below), 100 * (share - other + above))
 
 
-def _wilson(won: int, of: int) -> tuple[float, float]:
-    """Return Wilson's score interval of a share (Journal of the American Statistical Association 22, 1927)."""
+def wilson(won: int, of: int) -> tuple[float, float]:
+    """Return Wilson's score interval of a share at 95 % (Journal of the American Statistical Association 22, 1927)."""
     share = won / of
     centre = (share + Z**2 / (2 * of)) / (1 + Z**2 / of)
     reach = Z / (1 + Z**2 / of) * sqrt(share * (1 - share) / of + Z**2 / (4 * of**2))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from channels import messages
 from channels.vocabulary import Reason
 from channels.webhook.events import Event
-from journeys import telling
+from journeys import arms, telling
 from journeys.entries import Told
 from journeys.models import Version
 from journeys.plan import Plan
@@ -155,6 +155,7 @@ def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
         )
         messages.cancel(origins, Reason.ENDED, now)
         if reason == EndReason.GOAL:
+            arms.converted([found for found, *_ in ended], now)
             telling.tell([(found, Event.ENROLLMENT_CONVERTED) for found, *_ in ended], now)
         telling.tell([(found, Event.ENROLLMENT_ENDED) for found, _, was in ended if was != EnrollmentState.ENDED], now)
     return len(ended)

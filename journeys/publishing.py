@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from channels import holds
 from channels.models import Hold
-from journeys import breaker, changeover, days, definitions, engine, entries, storing
+from journeys import breaker, changeover, days, definitions, engine, entries, storing, winners
 from journeys import plan as versions
 from journeys.breaker import Forecast
 from journeys.changeover import ChangePlan
@@ -124,6 +124,7 @@ def _published(
     # A tick that began before this may still enter members into the version that was current.
     _listen(journey, now, {before} if before else set())
     _take_in(version, now)
+    winners.reopen_published(version, now)
     audit_log.note(who, Deed.PUBLISHED, journey, _("version {number}").format(number=version.number))
     return version
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext_lazy as _
 
 from channels import counts as messages
 from channels.messages import waiting as waiting_messages
 from channels.vocabulary import State
-from journeys import counts
+from journeys import contests, counts
+from journeys.contests import Contest
 from journeys.models import Journey, Step
 from journeys.steps.base import kinds
 from journeys.vocabulary import Outcome
@@ -39,6 +40,7 @@ class StepNumbers:
     messages: Mapping[str, int]
     share: int  # of everybody who entered, in percent: how long the bar is
     former: bool = False
+    contest: Contest | None = None  # of a split in a journey with a goal
 
     @property
     def outcomes_in_words(self) -> Sequence[tuple[str, int]]:
@@ -112,11 +114,15 @@ def steps(found: Journey) -> Sequence[StepNumbers]:
         return []
     by_step, sent = counts.by_step(found.pk), messages.by_step(found.pk)
     entered = by_step.get("", {}).get(Outcome.ENTERED, 0)
+    compares = found.current is not None and "goal" in found.current.definition
     listed = list(Step.objects.filter(version=found.current_id).order_by("position"))
     stood_at = {key for key, of_step in by_step.items() if key and _standing(of_step)}
     former = _former(found, stood_at - {step.key for step in listed})
     return [
-        _step(step, by_step.get(step.key, {}), sent.get(step.key, {}), entered, former=step in former)
+        replace(
+            _step(step, by_step.get(step.key, {}), sent.get(step.key, {}), entered, former=step in former),
+            contest=contests.of(step, found.pk) if compares and step.kind == "split" else None,
+        )
         for step in (*listed, *former)
     ]
 

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from journeys import breaker, changeover, counts, days, engine, ramp, work
+from journeys import arms, breaker, changeover, counts, days, engine, ramp, winners, work
 from members import clock
 
 # A task that waited longer than this is worth nothing: the next look asks the same question anew.
@@ -55,3 +55,10 @@ def forget_days() -> None:
 def compact_counts() -> None:
     """Add up the counts of past days, so that reading them stays short."""
     counts.compact(clock.now())
+    arms.compact(clock.now())
+
+
+@shared_task
+def decide_splits() -> None:
+    """Send who comes from now on to the winner, in the splits whose rule is met."""
+    winners.decide(clock.now())

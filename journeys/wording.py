@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from channels.models.senders import in_words
 from channels.vocabulary import Reason
@@ -38,7 +39,15 @@ def told(row: Trace) -> Told:
     parts = [str(words), str(why), _("It went to “%(journey)s”.") % {"journey": winner} if winner else ""]
     if policy:
         parts.append(_("The policy allows %(policy)s.") % {"policy": in_words(policy)})
+    parts.append(str(_DRAWN.get(str(detail.get("drawn")), "")))
     return Told(row.at, row.step_key, ": ".join(part for part in parts if part), bool(row.reason))
+
+
+# How a path of a split with a winner came to be taken; by lot goes without saying.
+_DRAWN = {
+    "kept": gettext_lazy("The member stays on the path of before."),
+    "won": gettext_lazy("This path has won."),
+}
 
 
 def under_way(enrollment: Enrollment) -> str:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from journeys import explaining, publishing, reports
+from journeys import arms, explaining, publishing, reports, winners
 from journeys.admin.form import JourneyForm
 from journeys.admin.numbers import COLOURS, LiveNumbers
 from journeys.admin.publishing import Publishing
@@ -22,6 +22,7 @@ from journeys.models import Journey
 from journeys.publishing import NotPossible
 from journeys.reports import JourneyNumbers
 from journeys.vocabulary import JourneyState
+from journeys.winners import NotDecided
 from members import audit_log, clock
 from members.admin.base import HouseAdmin, column, object_action
 from members.models import Member, User
@@ -57,9 +58,13 @@ class JourneyAdmin(Shelf, LiveNumbers, Publishing, Releasing, HouseAdmin[Journey
         return unpublished and bool(super().has_delete_permission(request, obj))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the address that leads from a member's page to the explanation of a journey."""
-        leading = self.admin_site.admin_view(self.why_of)
-        return [path("why/", leading, name="journeys_journey_why_of"), *super().get_urls()]
+        """Add what leads from a member's page to the explanation of a journey, and what opens a split's question."""
+        leading, opening = (self.admin_site.admin_view(view) for view in (self.why_of, self.reopen_view))
+        return [
+            path("why/", leading, name="journeys_journey_why_of"),
+            path("<int:object_id>/reopen/<slug:step>/", opening, name="journeys_journey_reopen"),
+            *super().get_urls(),
+        ]
 
     def why_of(self, request: HttpRequest) -> HttpResponse:
         """Lead to the explanation of the journey with a key, for the member with a code."""
@@ -153,6 +158,19 @@ class JourneyAdmin(Shelf, LiveNumbers, Publishing, Releasing, HouseAdmin[Journey
         )
         return self._asked(request, object_id, gettext_lazy("Stop"), sentence, publishing.stop)
 
+    def reopen_view(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
+        """Ask, and open the question of a split's winner again."""
+        if arms.latest(object_id, step) is None:
+            raise Http404
+        title = gettext_lazy("Open the question again")
+        sentence = gettext_lazy(
+            "Whoever comes new is drawn by lot again, and counting begins anew. The decision stays on record, and "
+            "members stay on the path that they are on."
+        )
+        return self._asked(
+            request, str(object_id), title, sentence, lambda found, now, who: winners.reopen(found, step, now, who)
+        )
+
     def _asked(
         self, request: HttpRequest, object_id: str, title: Any, sentence: Any, act: Callable[..., object]
     ) -> HttpResponse:
@@ -162,7 +180,7 @@ class JourneyAdmin(Shelf, LiveNumbers, Publishing, Releasing, HouseAdmin[Journey
             return self._question(request, journey, title, sentence)
         try:
             act(journey, clock.now(), cast(User, request.user))
-        except NotPossible as error:
+        except (NotPossible, NotDecided) as error:
             return self._question(request, journey, title, sentence, str(error))
         journey.refresh_from_db()
         told = _("“%(journey)s” is %(state)s now.") % {

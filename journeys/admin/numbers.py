@@ -43,12 +43,13 @@ class LiveNumbers(_Admin):
     ) -> HttpResponse:
         """Show the numbers above the text."""
         journey = self.get_object(request, object_id)
-        found = _shown(journey) if journey else {}
+        found = {**_shown(journey), "may_reopen": self.may(request, "change")} if journey else {}
         return super().change_view(request, object_id, form_url, {**found, **(extra_context or {})})
 
     def numbers_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Return the numbers alone."""
-        return render(request, _PART, _shown(self.allowed(request, str(object_id), "view")))
+        shown = _shown(self.allowed(request, str(object_id), "view"))
+        return render(request, _PART, {**shown, "may_reopen": self.may(request, "change")})
 
     def live_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Say whether anything changed."""

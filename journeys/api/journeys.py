@@ -20,7 +20,7 @@ from channels.api.messages import MessageOut, told
 from channels.vocabulary import State
 from journeys import entering, publishing, reports
 from journeys.breaker import NotHeld
-from journeys.models import BreakerHold, Enrollment, Journey
+from journeys.models import BreakerHold, Enrollment, Journey, SplitDecision
 from journeys.publishing import NotPossible
 from journeys.vocabulary import NotEntered
 from members.api.fields import Choice, Text
@@ -46,6 +46,45 @@ class NumbersOut(serializers.Serializer[Any]):
     messages = serializers.DictField(child=serializers.IntegerField(), help_text="By what they came to.")
 
 
+class ArmOut(serializers.Serializer[Any]):
+    """A path of a split, as far as members were drawn for it; the share and its 95 % interval are in percent."""
+
+    arm = serializers.CharField()
+    entered = serializers.IntegerField(help_text="Enrollments that took it by lot in this round.")
+    converted = serializers.IntegerField(help_text="Those of them that reached the goal.")
+    sent = serializers.IntegerField(help_text="Enrollments that took it because it had won.")
+    share = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    probability = serializers.FloatField(
+        allow_null=True, help_text="Of being the best, from 0 to 1; null where no winner is asked for."
+    )
+
+
+class DecisionOut(serializers.ModelSerializer[SplitDecision]):
+    """That a path won, with what was known then; without a path, that the question was opened again."""
+
+    who = serializers.CharField(source="who.username", default=None, allow_null=True)
+    version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
+    rule = serializers.DictField()
+    arms = serializers.ListField(child=serializers.DictField())
+
+    class Meta:
+        model = SplitDecision
+        fields = ("round", "arm", "at", "who", "version", "rule", "arms")
+
+
+class ContestOut(serializers.Serializer[Any]):
+    """How the paths of a split fare by the journey's goal."""
+
+    round = serializers.IntegerField()
+    winner = serializers.CharField(help_text="Empty while the question is open, or is not asked.")
+    sample = serializers.IntegerField(allow_null=True)
+    threshold = serializers.FloatField(allow_null=True)
+    arms = serializers.ListField(child=ArmOut())
+    decisions = serializers.ListField(child=DecisionOut(), help_text="Latest first.")
+
+
 class StepOut(serializers.Serializer[Any]):
     """A step and who came there; `former` is one that the current version has no more."""
 
@@ -55,6 +94,7 @@ class StepOut(serializers.Serializer[Any]):
     outcomes = serializers.DictField(child=serializers.IntegerField())
     messages = serializers.DictField(child=serializers.IntegerField())
     former = serializers.BooleanField()
+    contest = ContestOut(allow_null=True, help_text="Of a split in a journey with a goal.")
 
 
 class HeldOut(serializers.ModelSerializer[BreakerHold]):

@@ -6,8 +6,11 @@ from journeys.models.changeovers import Changeover
 from journeys.models.enrollments import Enrollment, StepCount, Trace
 from journeys.models.journeys import Edge, Journey, Step, Version
 from journeys.models.playback import Playback
+from journeys.models.splits import Arm, ArmCount, SplitDecision
 
 __all__ = [
+    "Arm",
+    "ArmCount",
     "BreakerHold",
     "Changeover",
     "Edge",
@@ -17,6 +20,7 @@ __all__ = [
     "Playback",
     "RampDay",
     "SendDay",
+    "SplitDecision",
     "Step",
     "StepCount",
     "Trace",

@@ -120,6 +120,7 @@ ADMIN_PAGES: Mapping[str, Who] = {
         f"admin/journeys/journey/{OBJECT}{deed}/": DRAWS
         for deed in ("publish", "roll_back", "pause", "resume", "release", "stop")
     },
+    "admin/journeys/journey/<int:object_id>/reopen/<slug:step>/": DRAWS,
 }
 ACCOUNT: Mapping[str, Who] = {
     "": STAFF | AT_THE_DESK,  # those for whom a door opens

@@ -17,7 +17,7 @@ from config import roles
 from content import links, offers
 from content.models import Grant, Link
 from content.offers import addresses
-from journeys.models import HoldoutPolicy
+from journeys.models import HoldoutPolicy, SplitDecision
 from members import clock, consent, segments, tokens
 from members.models import Segment, Suppression, User
 from members.vocabulary import Channel
@@ -70,6 +70,7 @@ def furnished() -> There:
     call(ada, team, now=now, expires_at=now + DAY, step_key="call")
     delivery.deliver(desk, now)
     journey = drawn.published([shop.wait()], now)
+    decided = SplitDecision.objects.create(journey=journey, step_key="version", round=1, arm="short", at=now)
     cast.event(ada, "go", now)
     drawn.tick(now + timedelta(seconds=1))
     regulars = segments.save(Segment(key="regulars", name="Regulars", rule={"tag": {"name": "regular"}}))
@@ -113,6 +114,7 @@ def furnished() -> There:
         "api/v1/subscriptions/ public_id": told.public_id,
         "api/v1/segments/ key": "regulars",
         "api/v1/journeys/ key": journey.key,
+        "admin/journeys/journey/ step": decided.step_key,
         "hooks/ token": mail.token,
         "u/ token": urlsplit(unsubscribe_url(str(sent.public_id))).path.split("/")[2],
         "o/ token": urlsplit(addresses.page_url(live.public_id)).path.split("/")[2],

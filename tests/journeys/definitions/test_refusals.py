@@ -165,6 +165,12 @@ def test_what_is_no_mapping_at_all() -> None:
     assert refusal(["steps"]) == "A journey is a mapping of names to values."
 
 
+def race(winner: dict[str, Any], *weights: int) -> dict[str, Any]:
+    """A split whose paths compete."""
+    paths = [path(f"p{number}", weight=weight) for number, weight in enumerate(weights or (1, 1))]
+    return step("split", paths=paths, winner=winner)
+
+
 STEPS: list[tuple[dict[str, Any], str]] = [
     ({"kind": "send"}, "steps[0]: the setting `key` is missing; add it."),
     ({"key": "Mail", "kind": "exit"}, "steps[0].key: a key has 1 to 64 lower-case letters"),
@@ -257,6 +263,12 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     (step("split", paths=[path("a")]), "steps[0].paths[0]: the setting `weight` is missing; add it."),
     (step("split", paths=[path("a", weight=-1)]), "steps[0].paths[0].weight: this must be a whole number from 0"),
     (step("split", paths=[path("a", weight=0)]), "steps[0].paths: every weight is 0; give a path a weight of 1"),
+    (race({}), "steps[0].winner: the setting `sample` is missing; add it."),
+    (race({"sample": 0}), "steps[0].winner.sample: this must be a whole number from 1"),
+    (race({"sample": 5, "probability": 0.5}), "steps[0].winner.probability: this must be a number above 0.5 and"),
+    (race({"sample": 5, "reopen": "yes"}), "steps[0].winner.reopen: this must be `true` or `false`."),
+    (race({"sample": 5}, 1, 0), "steps[0].winner: a winner is one of two to 10 paths with a weight of 1 or more;"),
+    (race({"sample": 5}), "steps[0].winner: paths win by the journey's goal, and this journey has none; add a `goal`,"),
     (step("update"), "steps[0]: exactly one of `add_tag`, `remove_tag`, `set_attribute` or `earn_points` must"),
     (step("update", add_tag="a", remove_tag="b"), "steps[0]: exactly one of `add_tag`,"),
     (step("update", add_tag="very good"), "steps[0].add_tag: a tag has 1 to 64 letters, digits,"),
