@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("journeys", "0009_versions_and_breaker"),
+        ("journeys", "0011_trace_by_month"),
         ("members", "0016_days_of_the_year"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
