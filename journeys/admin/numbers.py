@@ -12,7 +12,9 @@ from django.urls import URLPattern, path, reverse
 
 from channels import live
 from journeys import reports
+from journeys.admin import limits
 from journeys.models import Journey
+from members import clock
 from members.admin.base import HouseAdmin
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def _shown(journey: Journey) -> Mapping[str, Any]:
         "numbers": reports.journey(journey),
         "steps": reports.steps(journey),
         "colour": COLOURS[journey.state],
+        "limits": limits.shown(journey, clock.now()),
         "differs": current is not None and journey.draft != current.definition,
     }
     stamp = hashlib.md5(f"{journey.current_id} {shown}".encode(), usedforsecurity=False).hexdigest()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from channels.models import Hold
+from channels import batches, delivery
+from channels.models import Hold, Message
 from journeys import publishing
 from journeys.definitions import BadDefinition
 from journeys.models import Edge, Journey, Version
@@ -14,9 +15,12 @@ from members import segments
 from members.models import Listener, Segment
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
+from tests.channels import deliveries
+from tests.channels.deliveries import Script, script
 from tests.journeys.drawn import segment, stands, tick, told
 from tests.journeys.shop import TAGGED, definition, furnish, path, send, step, wait
 
+__all__ = ["script"]
 pytestmark = pytest.mark.django_db
 GO = {"fact": {"topic": "event", "name": "go"}}
 
@@ -158,6 +162,35 @@ def test_pausing_holds_and_resuming_lifts() -> None:
     assert journey().state == "paused"
     publishing.resume(journey(), NOW + DAY)
     assert (journey().state, Hold.objects.count()) == ("live", 0)
+
+
+def test_a_paused_journey_sends_nothing_not_even_what_is_queued_or_in_the_hands_of_a_worker(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier = deliveries.sender()
+    publish(entry=GO)
+    for who in cast.crowd(3):
+        cast.event(who, "go")
+    tick(NOW)
+    publishing.pause(journey(), NOW)
+    delivery.deliver(carrier, NOW + HOUR)
+    publishing.resume(journey(), NOW + HOUR)
+    # It is paused again when a worker has filled them in, just before they leave.
+    hand_over = batches.hand_over
+
+    def paused(*given: Any) -> Any:
+        if journey().state == "live":
+            publishing.pause(journey(), NOW + HOUR)
+        return hand_over(*given)
+
+    with monkeypatch.context() as just_before:
+        just_before.setattr(batches, "hand_over", paused)
+        delivery.deliver(carrier, NOW + HOUR)
+    assert set(Message.objects.values_list("state", "attempts")) == {("queued", 0)}
+    assert script.addresses == []
+    publishing.resume(journey(), NOW + 2 * HOUR)
+    delivery.deliver(carrier, NOW + 2 * HOUR)
+    assert len(script.addresses) == 3
 
 
 def test_a_date_that_came_during_the_pause_is_past() -> None:

@@ -11,8 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from journeys.models import Enrollment, Journey
+from channels.models import Message
+from journeys.models import Enrollment, Journey, Version
 from journeys.vocabulary import JourneyState
+from members import clock
 from tests import cast
 from tests.cast import DAY, NOW
 from tests.channels.outbox import content, sender
@@ -148,3 +150,59 @@ def test_only_marketers_publish(client: Client, role: str, may: bool) -> None:
     assert (act(client, journey, "pause").status_code == 302) is may
     journey.refresh_from_db()
     assert (journey.state == JourneyState.PAUSED) is may
+
+
+def test_the_plan_is_shown_before_publishing_and_done_as_it_was_chosen(marketer: Client) -> None:
+    journey = published([WAIT])
+    for who in cast.crowd(3):
+        cast.event(who, "go")
+    tick(NOW)
+    other = {**WAIT, "key": "other"}
+    Journey.objects.update(draft={**journey.draft, "steps": [SEND, other]})
+    address = reverse("admin:journeys_journey_publish", args=[journey.pk])
+    shown = marketer.get(address)
+    assert [(one["row"].key, one["row"].members, one["chosen"]) for one in shown.context["rows"]] == [("rest", 3, "")]
+    page = marketer.post(address, {"others": ":same", "show": "1"})
+    assert "3 members stand at `rest`, which the new version does not have" in page.content.decode()
+    assert page.status_code == 400
+    chosen = {"others": ":same", "to-rest": "other", "seen": shown.context["seen"], "daily_maximum": "44"}
+    page = marketer.post(address, {**chosen, "show": "1"})
+    assert "3 skip mail: no such message" in " ".join(page.content.decode().split())
+    assert Version.objects.count() == 1
+    for wrong in ({"daily_maximum": "0"}, {"daily_maximum": "many"}, {"to-rest": "nowhere"}, {"seen": "other"}):
+        assert marketer.post(address, {**chosen, **wrong}).status_code == 400
+    told = marketer.post(address, chosen, follow=True).content.decode()
+    assert "3 members moved." in told
+    journey.refresh_from_db()
+    assert (journey.daily_maximum, set(Enrollment.objects.values_list("step__key", flat=True))) == (44, {"other"})
+
+
+def test_an_earlier_version_is_chosen_looked_at_and_comes_back(marketer: Client) -> None:
+    journey = published([WAIT])
+    act(marketer, journey, "publish")
+    listed = marketer.get(reverse("admin:journeys_journey_roll_back", args=[journey.pk])).content.decode()
+    address = reverse("admin:journeys_journey_publish", args=[journey.pk]) + "?version=1"
+    assert address in listed
+    assert "becomes a version of its own" in marketer.get(address).content.decode()
+    assert marketer.get(address.replace("=1", "=x")).status_code == 400
+    assert marketer.post(address, {"others": ":stay"}).status_code == 302
+    journey.refresh_from_db()
+    assert journey.current is not None
+    assert journey.current.number == 3
+
+
+def test_what_the_circuit_breaker_holds_is_seen_and_released(marketer: Client) -> None:
+    journey = published([SEND], clock.now(), daily_maximum=1, ramp=5, runs={"from": "2026-01-01"})
+    for who in cast.crowd(2):
+        cast.event(who, "go", clock.now())
+    tick(clock.now())
+    page = marketer.get(change(journey)).content.decode()
+    for said in ("Held by its circuit breaker.", "0 of 1", "2 of 5", "Members enter from 2026-01-01 on."):
+        assert said in page, said
+    address = reverse("admin:journeys_journey_release", args=[journey.pk])
+    assert "It would send more than its 1 messages a day" in marketer.get(address).content.decode()
+    assert marketer.post(address, {"most_today": "-3"}).status_code == 400
+    assert marketer.post(address, {"most_today": "5"}).status_code == 302
+    assert marketer.post(address).status_code == 400
+    tick(clock.now())
+    assert Message.objects.count() == 2
