@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -27,48 +26,29 @@ sender AS MATERIALIZED (
     SELECT DISTINCT ON (channel) channel, id FROM channels_sender WHERE active ORDER BY channel, rank, id
 ),
 closed AS MATERIALIZED ({closed}),
-option AS MATERIALIZED (
-    SELECT c.*, w.rank, w.channel, carrying.id AS sender_id, v.language,
-           COALESCE(c.address_given, i.address, '') AS address,
-           COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
+known AS MATERIALIZED (
+    SELECT c.*, m.locale, m.preferred_channel, COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
            {member_zone} AS zone, {member_country} AS country
     FROM candidate c
     JOIN members_member m ON m.id = c.member_id
     {member_zone_join}
     -- Every candidate gets an answer, also one whose content was deleted: it has no variant.
     LEFT JOIN content_content t ON t.id = c.content_id
-    CROSS JOIN LATERAL (
-        SELECT min(rank) AS rank, channel FROM (
-            SELECT rank, CASE WHEN named = 'preferred' THEN NULLIF(m.preferred_channel, '') ELSE named END AS channel
-            FROM unnest(c.channels) WITH ORDINALITY AS listed(named, rank)
-        ) listed WHERE channel IS NOT NULL GROUP BY channel
-    ) w
-    LEFT JOIN sender carrying ON carrying.channel = w.channel
-    LEFT JOIN members_identity i ON i.member_id = c.member_id AND i.channel = w.channel AND i.verified
-    -- The member's language, else its parent, else the house's, else whatever there is.
+),
+-- The first channel, in the step's order, that nothing stands against; those after it are not looked at. With none, the
+-- reason that came closest to a message.
+chosen AS MATERIALIZED (
+    SELECT k.*, COALESCE(free.channel, near.channel) AS channel, COALESCE(free.sender_id, near.sender_id) AS sender_id,
+           COALESCE(free.address, near.address, '') AS address, COALESCE(free.language, near.language) AS language,
+           CASE WHEN free.channel IS NULL THEN COALESCE(near.obstacle, 'no_address') END AS obstacle
+    FROM known k
+    LEFT JOIN LATERAL (SELECT * FROM ({options}) o WHERE {obstacle} IS NULL LIMIT 1) free ON true
     LEFT JOIN LATERAL (
-        SELECT language FROM content_variant v WHERE v.content_id = c.content_id AND v.channel = w.channel
-        ORDER BY CASE v.language WHEN m.locale THEN 0 WHEN split_part(m.locale, '-', 1) THEN 1
-                 WHEN %(language)s THEN 2 ELSE 3 END, v.language
+        SELECT o.*, {obstacle} AS obstacle FROM ({options}) o WHERE free.channel IS NULL
+        ORDER BY array_position(ARRAY['no_consent', 'suppressed', 'no_address', 'no_sender', 'no_variant'], {obstacle}),
+                 rank
         LIMIT 1
-    ) v ON true
-),
-obstacle AS MATERIALIZED (
-    SELECT o.*, CASE
-        WHEN o.language IS NULL THEN 'no_variant'
-        WHEN o.sender_id IS NULL THEN 'no_sender'
-        WHEN o.address = '' AND o.channel IN ('email', 'sms', 'chat') THEN 'no_address'
-        WHEN {suppressed} THEN 'suppressed'
-        WHEN NOT {allowed} THEN 'no_consent'
-    END AS obstacle
-    FROM option o
-),
--- A free channel first, in the step's order; with none, the reason that came closest to a message.
-chosen AS (
-    SELECT DISTINCT ON (origin_id, step_key, visit, origin_kind) o.*
-    FROM obstacle o
-    ORDER BY origin_id, step_key, visit, origin_kind, obstacle IS NOT NULL,
-             array_position(ARRAY['no_consent', 'suppressed', 'no_address', 'no_sender', 'no_variant'], obstacle), rank
+    ) near ON true
 ),
 planned AS MATERIALIZED (
     SELECT o.*, p.planned_at, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int AS planned_day,
@@ -128,26 +108,55 @@ counted AS (
 )
 SELECT j.origin_id, j.step_key, COALESCE(q.id, j.known_id),
        CASE WHEN COALESCE(q.id, j.known_id) IS NULL THEN COALESCE(j.verdict, 'shared_address') ELSE '' END,
-       j.channel, j.planned_at,
-       CASE WHEN j.losing = 'defer' THEN
-           CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END
-       END, j.expires_at, why.policy_id, why.ids, j.winner_id, j.winner,
-       j.journey_id, q.id IS NOT NULL
+       COALESCE(j.channel, ''), j.planned_at,
+       CASE WHEN j.losing = 'defer' AND retry.at < j.expires_at THEN retry.at END,
+       j.journey_id, q.id IS NOT NULL, why.policy_id, why.ids, j.winner_id, j.winner
 FROM judged j
 -- FULL, because it is never made by comparing each with each; every row of `queued` has one of `judged`.
 FULL JOIN queued q USING (origin_id, step_key, visit, origin_kind)
 {why}
+CROSS JOIN LATERAL (
+    SELECT CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END AS at
+) retry
 """
 
+# By which channels a candidate `k` may be reached, in the order of its step. OFFSET 0 keeps the order, and lets LIMIT
+# stop the look at consents where a channel is found.
+_OPTIONS = """
+SELECT l.rank, l.channel, (SELECT id FROM sender WHERE sender.channel = l.channel) AS sender_id,
+       COALESCE(k.address_given, (
+           SELECT address FROM members_identity i
+           WHERE i.member_id = k.member_id AND i.channel = l.channel AND i.verified
+       ), '') AS address,
+       -- The member's language, else its parent, else the house's, else whatever there is.
+       (
+           SELECT language FROM content_variant v WHERE v.content_id = k.content_id AND v.channel = l.channel
+           ORDER BY CASE v.language WHEN k.locale THEN 0 WHEN split_part(k.locale, '-', 1) THEN 1
+                    WHEN %(language)s THEN 2 ELSE 3 END, v.language
+           LIMIT 1
+       ) AS language
+FROM (
+    SELECT rank, CASE WHEN named = 'preferred' THEN NULLIF(k.preferred_channel, '') ELSE named END AS channel
+    FROM unnest(k.channels) WITH ORDINALITY AS listed(named, rank)
+) l WHERE l.channel IS NOT NULL
+ORDER BY l.rank OFFSET 0
+"""
+_OBSTACLE = f"""CASE
+        WHEN o.language IS NULL THEN 'no_variant'
+        WHEN o.sender_id IS NULL THEN 'no_sender'
+        WHEN o.address = '' AND o.channel IN ('email', 'sms', 'chat') THEN 'no_address'
+        WHEN {consent.suppressed("o.channel", "o.address")} THEN 'suppressed'
+        WHEN NOT {consent.allowed(member="k.member_id", channel="o.channel", purpose="k.purpose")} THEN 'no_consent'
+    END"""
 
-@dataclass(frozen=True)
-class Verdict:
+
+class Verdict(NamedTuple):
     """What the outbox says of one candidate: `message_id`, or a `reason` of `channels.vocabulary.Reason`.
 
     `retry_at` is set where the loser may be asked again then, before its deadline. `policy` is what stood in the way of
     one that is capped or lost, with the `counted` messages (ids, the latest first, at most 20) that leave no room;
-    `winner` is the name of the journey that took the last of it, by the message `winner_id`. `fresh` says that
-    the message was queued now and not before.
+    `winner` is the name of the journey that took the last of it, by the message `winner_id`. `fresh` says that the
+    message was queued now and not before.
     """
 
     origin_id: int
@@ -157,12 +166,12 @@ class Verdict:
     channel: str
     planned_at: datetime
     retry_at: datetime | None
+    journey_id: int | None
+    fresh: bool
     policy: PressurePolicy | None = None
     counted: Sequence[int] = ()
     winner: str = ""
     winner_id: int | None = None
-    journey_id: int | None = None
-    fresh: bool = False
 
 
 def queue(candidates: Sql, now: datetime) -> list[Verdict]:
@@ -199,8 +208,8 @@ def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: dateti
         member_zone=zones.MEMBER_ZONE,
         member_country=closed.country,
         member_zone_join=zones.MEMBER_ZONE_JOIN,
-        suppressed=consent.suppressed("o.channel", "o.address"),
-        allowed=consent.allowed(member="o.member_id", channel="o.channel", purpose="o.purpose"),
+        options=_OPTIONS,
+        obstacle=_OBSTACLE,
     )
     params = {
         **named.params,
@@ -219,9 +228,7 @@ def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: dateti
 def _verdict(
     row: tuple[Any, ...], policies: Mapping[int, PressurePolicy], messages: Mapping[int, int | None]
 ) -> Verdict:
-    origin_id, step_key, message_id, reason, channel, planned_at, retry_at, expires_at, *press = row
-    policy, ids, winner, name, *whose = press
-    if retry_at is not None and (message_id or retry_at >= expires_at):
-        retry_at = None
-    pressed = (policies[policy], ids or (), name or "", messages.get(winner)) if policy else (None, (), "", None)
-    return Verdict(origin_id, step_key, message_id, reason, channel or "", planned_at, retry_at, *pressed, *whose)
+    *answer, policy, ids, winner, name = row
+    if policy is None:
+        return Verdict(*answer)
+    return Verdict._make((*answer, policies[policy], ids or (), name or "", messages.get(winner)))

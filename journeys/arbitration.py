@@ -16,11 +16,13 @@ from members.sql import Sql, joined
 
 def judge(span: Span, steps: Sequence[StepAt]) -> Sequence[Verdict]:
     """Queue what may be sent of all that is due at these steps; return what the outbox says of each."""
-    wanted = [_candidates(step, span) for step in steps]
-    together = joined("\nUNION ALL\n", wanted, prefix="s")
+    # Read once: each step by itself would walk past whoever is due at the others.
+    due, of_steps = span.due(), [step.id for step in steps]
+    together = joined("\nUNION ALL\n", [_candidates(step, span) for step in steps], prefix="s")
     candidates = Sql(
-        f"SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w",
-        together.params,
+        f"WITH due AS MATERIALIZED ({due.text} AND e.step_id = ANY(%(of_steps)s))"
+        f" SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w",
+        {**due.params, **together.params, "of_steps": of_steps},
     )
     return queue(candidates, span.now)
 
@@ -29,7 +31,8 @@ def _candidates(step: StepAt, span: Span) -> Sql:
     kind = kinds()[step.kind]
     if not isinstance(kind, SendingKind):
         raise TypeError(f"Step {step.key} of kind {step.kind} sends nothing.")
-    found = kind.candidates(step, span.due_at(step.id), span.now)
+    cohort = Sql("SELECT * FROM due WHERE step_id = %(step)s", {"step": step.id})
+    found = kind.candidates(step, cohort, span.now)
     return Sql(f"({found.text})", found.params)
 
 

@@ -60,6 +60,12 @@ def test_the_preferred_channel_comes_where_the_step_names_it() -> None:
     assert (first.channel, second.channel) == ("chat", "sms")
 
 
+def test_who_prefers_no_channel_has_none_where_the_step_names_no_other() -> None:
+    """Every candidate gets an answer; the enrollment would be due for ever."""
+    [verdict] = ask(candidate(cast.ada(), content(), channels=["preferred"]))
+    assert (verdict.message_id, verdict.reason, verdict.channel) == (None, Reason.NO_ADDRESS, "")
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
