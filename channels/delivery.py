@@ -41,16 +41,23 @@ def senders_with_work(now: datetime) -> list[int]:
     return [sender_id for (sender_id,) in rows(_WITH_WORK, {"now": now})]
 
 
-def deliver(sender: Sender, now: datetime, limit: int | None = None, clock: Clock | None = None) -> Delivered:
+def deliver(
+    sender: Sender,
+    now: datetime,
+    limit: int | None = None,
+    clock: Clock | None = None,
+    adapter: Adapter | None = None,
+) -> Delivered:
     """Deliver what is due at a sender, at most `limit` messages, and say what became of them.
 
     Without a `clock` time stands still at `now` and the call ends when nothing is left to do. With one, each window
     bears the time at which it leaves, the sender's rate holds, and the call ends after TURN at the latest. An error
-    inside an adapter is raised again, after everything it left behind is settled.
+    inside an adapter is raised again, after everything it left behind is settled. Another `adapter` may stand in for
+    the sender's own.
     """
     done = Delivered()
     try:
-        adapter = senders.adapter_of(sender)
+        adapter = adapter or senders.adapter_of(sender)
     except BadSettings as error:
         senders.failed(sender, str(error), now)
         return done

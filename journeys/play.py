@@ -50,12 +50,14 @@ class Outside:
     """The world outside of a step, in the order in which it is asked.
 
     `begin(moment)` sets its clocks to the step's instant, `feed(since, until)` brings the facts that happened after
-    `since` and up to `until`, and `settle(moment)` lets the carriers send back what is due.
+    `since` and up to `until`, and `settle(moment)` lets the carriers send back what is due. What leaves in between,
+    `carry(sender, moment)` takes.
     """
 
     begin: Callable[[datetime], None] = _nothing_at
     feed: Callable[[datetime, datetime], None] = _nothing_between
     settle: Callable[[datetime], None] = _nothing_at
+    carry: Callable[[Sender, datetime], Delivered] = delivery.deliver
 
 
 @dataclass
@@ -133,7 +135,7 @@ def _step(since: datetime, until: datetime, outside: Outside, lanes: Lanes, play
     offers.expire(until)
     days.name(until)
     _tick(until, lanes, played)
-    _deliver(until, lanes, played)
+    _deliver(until, outside, lanes, played)
     outside.settle(until)
 
 
@@ -151,8 +153,8 @@ def _tick(now: datetime, lanes: Lanes, played: Played) -> None:
         played.ticked.add(done)
 
 
-def _deliver(now: datetime, lanes: Lanes, played: Played) -> None:
+def _deliver(now: datetime, outside: Outside, lanes: Lanes, played: Played) -> None:
     """Deliver until nothing is due that can leave; what waits behind a pause or a hold is left to a later step."""
     senders = Sender.objects.filter(pk__in=delivery.senders_with_work(now))
-    for done in lanes.each(lambda sender: delivery.deliver(sender, now), senders):
+    for done in lanes.each(lambda sender: outside.carry(sender, now), senders):
         played.delivered.merge(done)
