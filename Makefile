@@ -5,6 +5,7 @@
 #   make format          style put right
 #   make bench           everything measured, results and docs/benchmarks.md written (BENCH_MEMBERS=1000000 in full)
 #   make pictures        the pictures of README and docs, made anew by the browser tests
+#   make faults          workers, servers and carrier killed a thousand times, then the verdict (SEED=7 FAULTS=200)
 #   make clean           the virtual environment and caches removed; var/ with its data stays
 
 VENV := .venv
@@ -13,8 +14,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input insta
 PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
+SEED ?=
+FAULTS ?=
 
-.PHONY: demo test bench lint format pictures clean install
+.PHONY: demo test bench lint format pictures faults clean install
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/demo.stamp
@@ -41,6 +44,9 @@ pictures: $(VENV)/dev.stamp
 
 bench: $(VENV)/demo.stamp
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+faults: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,5 @@
+"""Fixtures for the tests of what Chorale guarantees."""
+
+from tests.channels.deliveries import script
+
+__all__ = ["script"]
