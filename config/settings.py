@@ -164,7 +164,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # no worker hoards tasks while another on
 # leave messages unconfirmed.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 
 # For how many months rows of the tables that only grow are kept; 0 is for ever.
 CHORALE_KEEP_TOUCHPOINTS_MONTHS = ENV.whole("CHORALE_KEEP_TOUCHPOINTS_MONTHS", default=0, least=0, most=1200)
