@@ -22,7 +22,10 @@ OPENS, CLOSES = time(8), time(21)
 # Long enough that nothing may ever be excused by its deadline.
 DEADLINE = {"days": 900}
 SEND: dict[str, Any] = {"kind": "send", "deadline": DEADLINE}
-ENTRY = {"entry": {"fact": {"topic": "event", "name": "ordered", "key": "order"}}}
+HEAD: dict[str, Any] = {
+    "entry": {"fact": {"topic": "event", "name": "ordered", "key": "order"}},
+    "daily_maximum": 1_000_000,  # months are played in minutes
+}
 ORDERED = [
     {**SEND, "key": "thanks", "content": "thanks", "channels": ["email"]},
     {"key": "a-day", "kind": "wait", "duration": {"days": 1}},
@@ -62,8 +65,8 @@ def open_shop(members: int, ports: Ports, now: datetime) -> None:
     offer("tea-10", valid_days=900)
     offer("tea-9", name="Tea at nine", price="9.00", valid_days=900)
     offer("cup", name="A cup", slot="cup", price="5.00", valid_days=900)
-    published(ORDERED, now, key="ordered", priority=40, **ENTRY)
-    published(SEEN, now, key="seen", priority=60, **ENTRY)
+    published(ORDERED, now, key="ordered", priority=40, **HEAD)
+    published(SEEN, now, key="seen", priority=60, **HEAD)
 
 
 def senders_timeout(sender: Sender) -> None:
