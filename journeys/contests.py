@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from journeys import arms, winners
 from journeys.arms import Taken
@@ -60,9 +61,14 @@ class Contest:
         return self.decisions[0].at if self.winner else None
 
     @property
+    def told(self) -> Sequence[tuple[SplitDecision, Sequence[tuple[Mapping[str, Any], float]]]]:
+        """The decisions, each with its paths as they were found and the probability of each in percent."""
+        return [(one, [(arm, 100 * arm["probability"]) for arm in one.arms]) for one in self.decisions]
+
+    @property
     def scale(self) -> float:
         """The highest end of an interval, in percent: as far as the drawing goes."""
-        return max((one.high for one in self.arms), default=0) or 100
+        return max((one.high for one in self.arms if one.entered), default=0) or 100
 
     @property
     def drawn(self) -> Sequence[tuple[ArmNumbers, float, float, float]]:

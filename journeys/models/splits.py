@@ -17,8 +17,9 @@ class Arm(models.Model):
     `round` counts how often the question of the winner was opened, from 1. Who was sent to a winner was not drawn.
     """
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_index=False)
-    journey = models.ForeignKey(Journey, models.CASCADE, related_name="+", db_index=False)
+    # Written beside what the enrollment refers to; see there for the constraints.
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    journey = models.ForeignKey(Journey, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     step_key = models.CharField(max_length=64)
     enrollment_id = models.BigIntegerField()
     arm = models.CharField(max_length=64)

@@ -145,6 +145,8 @@ def test_the_page_and_the_api_show_how_paths_fare_and_the_page_opens_the_questio
     winners.decide(NOW + HOUR)
     page = marketer.get(reverse("admin:journeys_journey_change", args=[journey.pk])).content.decode()
     assert "“red” won on 2026-03-10 12:00 UTC" in page
+    assert "red: 7 of" in page
+    assert max(left + width for _arm, left, width, _middle in contest(journey).drawn) == pytest.approx(100)
     assert address in page
     shown = caller().get("journeys/first/").data["steps"][0]["contest"]
     assert (shown["winner"], shown["round"], shown["sample"], shown["threshold"]) == ("red", 1, 5, 0.95)
