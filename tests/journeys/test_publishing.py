@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channels import batches, delivery
+from channels import batches, delivery, handover
 from channels.models import Hold, Message
 from journeys import publishing
 from journeys.definitions import BadDefinition
@@ -175,13 +175,12 @@ def test_a_paused_journey_sends_nothing_not_even_what_is_queued_or_in_the_hands_
     publishing.pause(journey(), NOW)
     delivery.deliver(carrier, NOW + HOUR)
     publishing.resume(journey(), NOW + HOUR)
-    # It is paused again when a worker has filled them in, just before they leave.
-    hand_over = batches.hand_over
 
+    # It is paused again when a worker has filled them in, just before they leave.
     def paused(*given: Any) -> Any:
         if journey().state == "live":
             publishing.pause(journey(), NOW + HOUR)
-        return hand_over(*given)
+        return handover.hand_over(*given)
 
     with monkeypatch.context() as just_before:
         just_before.setattr(batches, "hand_over", paused)
