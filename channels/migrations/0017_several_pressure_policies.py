@@ -82,11 +82,4 @@ class Migration(migrations.Migration):
                 verbose_name="in days",
             ),
         ),
-        migrations.AlterField(
-            model_name="pressurepolicy",
-            name="messages",
-            field=models.PositiveSmallIntegerField(
-                default=3, help_text="At most so many to a member.", verbose_name="messages"
-            ),
-        ),
     ]

@@ -62,7 +62,8 @@ class QuietHours(models.Model):
         constraints = [models.UniqueConstraint(fields=["channel", "country"], name="quiet_hours_once")]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.country} {self.opens:%H:%M}–{self.closes:%H:%M}".replace("  ", " ")
+        where = (self.get_channel_display(), self.country, f"{self.opens:%H:%M}–{self.closes:%H:%M}")
+        return ", ".join(part for part in where if part)
 
 
 class PressurePolicy(models.Model):
@@ -72,7 +73,7 @@ class PressurePolicy(models.Model):
     empty is every channel, purpose or member.
     """
 
-    messages = models.PositiveSmallIntegerField(_("messages"), default=3, help_text=_("At most so many to a member."))
+    messages = models.PositiveSmallIntegerField(_("messages"), default=3)
     days = models.PositiveSmallIntegerField(
         _("in days"), default=7, validators=[MinValueValidator(1), MaxValueValidator(366)]
     )

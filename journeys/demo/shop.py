@@ -60,7 +60,8 @@ def set_up() -> None:
         _employ(login, password)
     for channel, (opens, closes) in HOURS.items():
         QuietHours.objects.get_or_create(channel=channel, country="", defaults={"opens": opens, "closes": closes})
-    PressurePolicy.objects.get_or_create(purpose=Purpose.PROMOTIONAL, defaults={"messages": 3, "days": 7})
+    if not PressurePolicy.objects.exists():
+        PressurePolicy.objects.create(messages=3, days=7, purpose=Purpose.PROMOTIONAL)
 
 
 def join_teams() -> None:
