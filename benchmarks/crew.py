@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self
 
@@ -20,10 +21,10 @@ TWO = 2
 
 
 class Crew:
-    """Some worker processes, for the length of a block."""
+    """Some worker processes, for the length of a block. What they log goes to files in a folder."""
 
-    def __init__(self, size: int = TWO) -> None:
-        self._workers = [_Worker() for _ in range(size)]
+    def __init__(self, folder: Path, size: int = TWO) -> None:
+        self._workers = [_Worker(folder / f"worker-{number}.log") for number in range(size)]
 
     def __enter__(self) -> Self:
         for worker in self._workers:
@@ -56,10 +57,13 @@ class Crew:
 
 
 class _Worker:
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.crew"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        command = [sys.executable, "-m", "benchmarks.crew"]
+        with log.open("w") as said:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
+            )
 
     def wait(self) -> None:
         self._read()
@@ -74,7 +78,7 @@ class _Worker:
     def _read(self) -> Any:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
-            raise RuntimeError("A worker of the benchmarks has stopped; its words stand above.")
+            raise RuntimeError(f"A worker of the benchmarks has stopped; {self._log} says why.")
         return json.loads(line)
 
     def stop(self) -> None:

@@ -31,7 +31,7 @@ def measured(members: int, keys: Sequence[str]) -> dict[str, Any]:
     shop.open_stores()
     _say(f"{members:,} members are drawn")
     parts = population.parts(members, clock.now().date(), house.files())
-    with Crew() as crew:
+    with Crew(house.files()) as crew:
         stage = workloads.Stage(members, parts, house.files(), crew, in_full=members >= IN_FULL)
         return {kind.key: given(kind(stage)) for kind in workloads.ALL if kind.key in keys}
 

@@ -35,7 +35,7 @@ def test_workloads_run_three_times_beside_their_limits(
     monkeypatch.setattr(sys, "path", [str(tmp_path / "installed"), *sys.path])
     shop.open_stores()
     parts = population.parts(MEMBERS, clock.now().date(), tmp_path)
-    with Crew() as crew:
+    with Crew(tmp_path) as crew:
         stage = Stage(MEMBERS, parts, tmp_path, crew, in_full=False)
         found = {kind.key: one_size.given(kind(stage)) for kind in KINDS}
     assert Member.objects.count() == MEMBERS
