@@ -60,8 +60,15 @@ def under_way(enrollment: Enrollment) -> str:
     return _("Stands at “%(step)s” since %(since)s, until %(until)s or until something happens.") % {
         "step": step,
         "since": f"{enrollment.arrived_at:%Y-%m-%d %H:%M}",
-        "until": f"{enrollment.due_at:%Y-%m-%d %H:%M}",
+        "until": f"{goes_on(enrollment):%Y-%m-%d %H:%M}",
     }
+
+
+def goes_on(enrollment: Enrollment) -> datetime:
+    """Return until when an enrollment rests at most; it may be asked before, as a rule is that time makes true."""
+    kind = kinds().get(enrollment.step.kind) if enrollment.step else None
+    over = kind.over_at(enrollment.step.settings, enrollment.arrived_at) if kind and enrollment.step else None
+    return over or enrollment.due_at
 
 
 def rests(enrollment: Enrollment, zone: str, now: datetime) -> str:
@@ -74,9 +81,8 @@ def rests(enrollment: Enrollment, zone: str, now: datetime) -> str:
     kind = kinds().get(enrollment.step.kind) if enrollment.step else None
     if enrollment.step is None or kind is None or enrollment.due_at <= now:
         return _("is about to go on")
-    settings = enrollment.step.settings
-    until = kind.over_at(settings, enrollment.arrived_at) or enrollment.due_at
-    said = {"does": kind.resting(settings), "until": zones.wall(until, zone)}
+    does = kind.resting(enrollment.step.settings)
+    said = {"does": does, "until": zones.wall(goes_on(enrollment), zone)}
     return _("%(does)s, until %(until)s") % said
 
 

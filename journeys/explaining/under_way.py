@@ -17,7 +17,7 @@ from journeys.explaining.never import at_the_door, turned_away
 from journeys.models import Enrollment, Trace
 from journeys.plan import plan
 from journeys.vocabulary import EndReason, EnrollmentState, Outcome, Whereabouts
-from journeys.wording import reasons, rests
+from journeys.wording import goes_on, reasons, rests
 from members import zones
 from members.vocabulary import Purpose
 
@@ -88,7 +88,7 @@ def _live(enrollment: Enrollment, now: datetime) -> Explanation:
     status = Whereabouts.WAITING if enrollment.due_at > now else Whereabouts.GOING_ON
     said = _said(enrollment, rest=rest, step=_step(enrollment))
     sentence = _("%(member)s stands at “%(step)s” of “%(journey)s”: it %(rest)s.") % said
-    until = enrollment.due_at if enrollment.due_at > now else None
+    until = goes_on(enrollment) if enrollment.due_at > now else None
     return Explanation(status, sentence, "", enrollment.arrived_at, until, {"step": _step(enrollment)})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from journeys import wording
 from journeys.models import Enrollment, Journey
 from journeys.steps.wait_for import WaitFor
 from members import rules
@@ -204,3 +205,10 @@ def test_people_read_what_is_waited_for_and_until_when() -> None:
     assert kind.resting({"any": [{"topic": "points"}, {"topic": "purchase"}]}).endswith("points or a purchase")
     assert kind.resting({"rule": TAGGED}) == "waits until the tag “vip” is set"
     assert kind.over_at(week, NOW) == NOW + WEEK
+
+
+def test_screens_say_when_the_time_is_over_and_not_when_the_rule_is_asked_again() -> None:
+    journey = published([step("wait_for", rule=QUIET, timeout={"days": 7})])
+    ada = at_step(journey, "wait-for", cast.ada(), due_at=NOW + HOUR)
+    assert "until 2026-03-17 11:00 or until something happens" in wording.under_way(ada)
+    assert wording.rests(ada, "Europe/Berlin", NOW).endswith("at least 10, until 2026-03-17 12:00 (Europe/Berlin)")
