@@ -64,7 +64,7 @@ roomy AS (
         FROM (
             SELECT p.number, CASE WHEN {counts("p", "s")} AND {holds_for("p", "s.member_id")}
                                   THEN p.messages - (SELECT count(*)::int {_COUNTED.format(candidate="s")}) END AS free
-            FROM policy p
+            FROM policy p OFFSET 0  -- or it would be counted once for each time that it is named
         ) each_policy
     ) room ON s.no IS NULL
 ),
@@ -109,14 +109,15 @@ judged AS MATERIALIZED (
 )
 """
 
-# Of the policies that stop a message the one that is named takes longest to make room; null is never.
+# Of the policies that stop a message the one that is named takes longest to make room; null is never. Who has had no
+# message is not looked for: by then the statement has filled the table, and the plan was made before.
 _WHY = f"""
 LEFT JOIN LATERAL (
     SELECT p.id AS policy_id, live.ids, live.times[p.messages] + p.span AS free_at
     FROM policy p CROSS JOIN LATERAL (
         SELECT array_agg(x.planned_at ORDER BY x.planned_at DESC) AS times,
                (array_agg(x.id ORDER BY x.planned_at DESC, x.id DESC))[:{NAMED}] AS ids
-        {_COUNTED.format(candidate="j")}
+        {_COUNTED.format(candidate="j")} AND j.rooms[p.number] < p.messages
     ) live
     WHERE CASE j.verdict WHEN 'capped' THEN j.rooms[p.number] <= 0 ELSE p.number = j.blocking END
     ORDER BY free_at DESC NULLS FIRST, p.number LIMIT 1

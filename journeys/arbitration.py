@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from channels.models import PressurePolicy
 from channels.queueing import Verdict, queue
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
@@ -38,12 +39,13 @@ def _candidates(step: StepAt, span: Span) -> Sql:
 
 def decided(verdicts: Sequence[Verdict]) -> Sql:
     """Return what was decided, as StepKind.decide does."""
+    told = {policy: policy.told() for policy in {verdict.policy for verdict in verdicts} if policy}
     columns = {
         "ids": [verdict.origin_id for verdict in verdicts],
         "outcomes": [_outcome(verdict) for verdict in verdicts],
         "rests": [verdict.retry_at for verdict in verdicts],
         "reasons": [verdict.reason for verdict in verdicts],
-        "details": [Jsonb(_detail(verdict)) for verdict in verdicts],
+        "details": [Jsonb(_detail(verdict, told)) for verdict in verdicts],
     }
     text = (
         "SELECT * FROM unnest(%(ids)s::bigint[], %(outcomes)s::text[], %(rests)s::timestamptz[], %(reasons)s::text[],"
@@ -58,11 +60,11 @@ def _outcome(verdict: Verdict) -> str | None:
     return None if verdict.retry_at is not None else Outcome.NOT_SENT.value
 
 
-def _detail(verdict: Verdict) -> dict[str, Any]:
+def _detail(verdict: Verdict, told: Mapping[PressurePolicy, Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the trace keeps: enough to say later which policy and which messages stood in the way."""
     found: dict[str, Any] = {"channel": verdict.channel, "winner": verdict.winner, "winner_message": verdict.winner_id}
     if verdict.message_id is not None:
         found["planned_at"] = verdict.planned_at.isoformat()
     if verdict.policy is not None:
-        found |= {"policy": verdict.policy.told(), "messages": list(verdict.counted)}
+        found |= {"policy": told[verdict.policy], "messages": list(verdict.counted)}
     return {name: value for name, value in found.items() if value}
