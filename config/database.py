@@ -12,6 +12,8 @@ from config.embedded.home import Home
 NAME = USER = "chorale"
 OLDEST = 15  # of PostgreSQL, by its major version
 PARTS = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+# A cable that was pulled is noticed within two minutes, where the system itself would wait for hours.
+NOTICES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
@@ -36,7 +38,7 @@ def _server(url: str) -> dict[str, Any]:
     if not parts.get("dbname"):
         raise ImproperlyConfigured(f"DATABASE_URL names no database; write {EXAMPLE}.")
     found = {key: str(parts.pop(name, "") or "") for key, name in PARTS.items()}
-    return {**found, "OPTIONS": parts}
+    return {**found, "OPTIONS": {**NOTICES, **parts}}
 
 
 def check(database: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ FIXED: dict[str, str | int] = {
     "max_wal_size": "2GB",
     # Data is on solid state disks nowadays, where reading here and there costs little more than reading on.
     "random_page_cost": "1.1",
+    # Nobody thinks within a transaction. Whoever vanished in one must not keep its locks.
+    "idle_in_transaction_session_timeout": "60s",
     # After a crash the keeper starts it anew. PostgreSQL's own way was seen to hang for good on a full disk.
     "restart_after_crash": "off",
     # A recovery that takes long says so in the log, and is waited for as long as it says something.

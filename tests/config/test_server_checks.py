@@ -86,7 +86,7 @@ def test_what_libpq_understands_may_follow_the_url() -> None:
         "1",
         "d",
     )
-    assert found["OPTIONS"] == {"sslmode": "require", "application_name": "c"}
+    assert found["OPTIONS"] == {**database.NOTICES, "sslmode": "require", "application_name": "c"}
 
 
 @pytest.fixture
