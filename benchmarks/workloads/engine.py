@@ -13,6 +13,7 @@ from members import clock, segments
 from members.models import Segment
 from members.sql import rows
 
+MOST_A_DAY = 10_000_000
 Steps = Sequence[Mapping[str, Any]]
 
 
@@ -29,8 +30,9 @@ def part_segment(part: int) -> Segment:
 
 def published(key: str, entry: Mapping[str, Any], steps: Steps) -> Journey:
     """Publish a journey and return it."""
-    head = {"key": key, "name": key.capitalize(), "kind": "opportunity"}
-    definition: dict[str, Any] = {**head, "entry": dict(entry), "steps": list(steps)}
+    head: dict[str, Any] = {"key": key, "name": key.capitalize(), "kind": "opportunity"}
+    # Of these members no forecast knows anything; the breaker would hold the journey, as it should.
+    definition = {**head, "daily_maximum": MOST_A_DAY, "entry": dict(entry), "steps": list(steps)}
     journey = Journey.objects.create(key=key, name=head["name"], kind=head["kind"])
     publishing.publish(journey, definition, clock.now())
     journey.refresh_from_db()

@@ -16,7 +16,7 @@ from members import clock
 from members.models import Store, User
 from members.sql import execute, rows
 
-SAMPLES = 10_000
+SAMPLES = 5_000  # of each of the two pages
 EACH = 10  # touchpoints a member: ten million of a million
 _TOUCHPOINTS = """
 INSERT INTO members_touchpoint (member_id, happened_at, recorded_at, channel, direction, kind, who_name, journey_id,
@@ -40,8 +40,8 @@ class _Page(Workload):
     role: ClassVar[str]
     how = (
         f"{EACH} touchpoints a member are stored. The whole application answers in one process (middleware, queries,"
-        f" template), without a web server before it; {SAMPLES:,} members over the three runs in full, a"
-        " tenth of them at 100,000 members."
+        f" template), without a web server before it; {SAMPLES:,} members over the three runs at a million members, a"
+        " tenth of that below."
     )
 
     @abstractmethod
