@@ -163,4 +163,5 @@ def _memory(measured: Sequence[type[Workload]], full: Mapping[str, Any]) -> str:
 
 
 def _told(kind: type[Workload]) -> str:
-    return f"### {kind.short}\n\n{kind.how}\n{kind.tried}" + ("\n" if kind.tried else "")
+    said = "\n\n".join(filter(None, [kind.how, kind.tried.strip()]))
+    return f"### {kind.short}\n\n{said}\n"

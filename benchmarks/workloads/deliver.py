@@ -51,6 +51,13 @@ class Deliver(Workload):
         " letters filled in (MJML, links, unsubscribe address), handed over in windows of 20, outcomes, renderings and"
         " touchpoints stored."
     )
+    tried = """
+A message takes about half a millisecond of the program (templates 90 µs, facts and links 70, quoted-printable 50,
+the rest is SMTP and the windows) and 0.45 of PostgreSQL: three updates of a row with thirteen indexes, the
+rendering by COPY, the touchpoint. In each window of 20 planning takes a third of PostgreSQL's time. Mails are put
+together from bytes, not by `EmailMessage`, which took 1.6 ms. Not tried: prepared statements, which old connection
+poolers do not pass on.
+"""
 
     def prepare(self) -> None:
         """Start the sink, and publish the journey that the messages are of."""

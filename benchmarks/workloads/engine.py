@@ -8,12 +8,12 @@ from typing import Any
 
 from benchmarks.crew import Crew
 from journeys import publishing, work
+from journeys.definitions import MOST_A_DAY
 from journeys.models import Journey
 from members import clock, segments
 from members.models import Segment
 from members.sql import rows
 
-MOST_A_DAY = 10_000_000
 Steps = Sequence[Mapping[str, Any]]
 
 

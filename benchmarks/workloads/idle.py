@@ -28,6 +28,10 @@ class Idle(Workload):
         "Celery worker with two processes, beat, broker and PostgreSQL, everybody resting in a journey; the processor"
         " time that they take, by /proc."
     )
+    tried = """
+Two looks a second go through beat, the broker and a worker; the queries behind them end at once. Nearly all of the
+time is Celery's own.
+"""
 
     def prepare(self) -> None:
         """Start a worker and beat, and let them come to rest."""

@@ -34,6 +34,12 @@ class ImportMembers(Workload):
         "copy": "COPY of the same members, addresses and consents into the same tables",
     }
     how = "`manage.py import_members` on a CSV file with a third of the members, in one process."
+    tried = """
+What it does beyond COPY: every row is checked (a phone number alone takes 20 µs), compared with what is stored, so
+that the same file again changes nothing, and told to segments and journeys that listen. Of the processor a member
+takes about 70 µs of the program and 90 µs of PostgreSQL, where COPY takes 50 µs. The next batch is read while
+PostgreSQL works on the one before, so that two cores share this. Not tried: checking in several processes.
+"""
     scales = True
 
     def prepare(self) -> None:

@@ -48,6 +48,11 @@ class SendStep(Workload):
         " SMS; at most three messages in seven days; two workers tick until all is decided. Only messages that are"
         " queued count; “decided” counts those who got none as well."
     )
+    tried = """
+Foreign keys from messages to content and sender are gone: they locked one and the same row for every message, and
+two workers waited for each other. A decision asks for consent, suppression, quiet hours, shared addresses and every
+pressure policy along the indexes of its member; that, and thirteen indexes of the message, is where the time goes.
+"""
     scales = True
 
     def prepare(self) -> None:
