@@ -13,10 +13,10 @@ from pathlib import Path
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as KombuError
 
-from channels import tasks as channels_tasks
+from config import schedule
+from config.celery import app
 from config.embedded.server import wait_until
 from journeys import engine
-from journeys import tasks as journeys_tasks
 from members.models import SHARDS
 from tests.carrier import Carrier
 from tests.content.at_once import at_once
@@ -61,6 +61,11 @@ class Stage:
     def in_doubt(self) -> int:
         """How many messages may be in doubt, by kills and by answers that came too late."""
         return (self.doubts + len(boundaries.deaths(self.place))) * WINDOW + self.late
+
+    def worked(self) -> Counter[str]:
+        """Return how often workers have begun each task."""
+        log = self.place / "tasks"
+        return Counter(log.read_text().split()) if log.exists() else Counter()
 
     def table(self) -> Counter[str]:
         """Return how many faults of each kind there were, those of the carrier by its own log."""
@@ -139,6 +144,12 @@ def ticks(stage: Stage) -> None:
     stage.done["ten ticks of a shard at once"] += 1
 
 
+def scheduled(stage: Stage) -> None:
+    """Do something that beat does by night, twice at once, in the middle of the day."""
+    _send(stage.dice.choice(sorted(schedule.AT)))
+    stage.done["a task of the night done twice by day"] += 1
+
+
 def facts(stage: Stage) -> None:
     """Hand a batch of old facts in again, twice at once."""
     stage.feed.again(stage.clock.now())
@@ -157,6 +168,7 @@ KINDS: dict[Kind, int] = {
     carrier: 30,
     late: 6,
     ticks: 10,
+    scheduled: 6,
     facts: 6,
 }
 
@@ -178,6 +190,21 @@ def every_kind(stage: Stage) -> None:
         if kind not in (at_a_boundary, carrier):
             kind(stage)
     _work_until(stage, lambda: not boundaries.waiting(stage.place))
+    _every_task(stage)
+
+
+def never_done(stage: Stage) -> list[str]:
+    """Return the tasks of beat that no worker has begun so far."""
+    return sorted({**schedule.EVERY, **schedule.AT}.keys() - stage.worked().keys())
+
+
+def _every_task(stage: Stage) -> None:
+    """Have every task of beat done twice at once; what died with its worker is sent again."""
+    for _attempt in range(3):
+        for name in never_done(stage):
+            _send(name)
+        if wait_until(lambda: not never_done(stage), _PATIENCE):
+            return
 
 
 def _work_until(stage: Stage, condition: Callable[[], bool]) -> None:
@@ -203,6 +230,12 @@ def flow(stage: Stage, messages: int, seconds: float) -> None:
 
 def look(_stage: Stage) -> None:
     """Send the looks of beat at once."""
-    for task in (journeys_tasks.look, channels_tasks.look, channels_tasks.recover):
+    for name in ("journeys.tasks.look", "channels.tasks.look", "channels.tasks.recover"):
+        _send(name)
+
+
+def _send(name: str) -> None:
+    """Send a task twice; one that gets lost with a broker is no loss."""
+    for _copy in range(2):
         with suppress(KombuError):
-            task.apply_async(expires=10)
+            app.send_task(name, expires=60)

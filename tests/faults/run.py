@@ -75,7 +75,7 @@ def long(seed: int, faults: int) -> Plan:
 
 def short(seed: int, faults: int) -> Plan:
     """Return the run that takes seconds."""
-    return Plan(seed, faults, members=400, facts=20, pace=5, writing=4, stations=SHORT)
+    return Plan(seed, faults, members=400, facts=12, pace=5, writing=4, stations=SHORT)
 
 
 def play(plan: Plan) -> tuple[Stage, list[str]]:
@@ -95,10 +95,11 @@ def play(plan: Plan) -> tuple[Stage, list[str]]:
         expected = Expected(stage.feed.orders, set(quarrelled), stage.in_doubt, told)
         found = verdict.broken(expected, stage.log, stage.clock.now())
         found += [*stage.wrong, *stage.cast.fallen]
+    found += [f"No worker ever began {name}." for name in kinds.never_done(stage)]
     stage.besides = {
         "calls of the carrier, each handed in twice": calls.calls,
         "facts that were known already": stage.feed.repeated,
-        "tasks, each sent twice": (place() / "tasks").stat().st_size,
+        "tasks, each sent twice": stage.worked().total(),
         "deeds of sixteen writers": told.deeds.total(),
         "messages": stage.log.taken.total(),
         "in doubt": expected.unconfirmed(),
@@ -156,7 +157,7 @@ def settle(stage: Stage) -> None:
             break
         if not at_work and later:
             stage.clock.jump(later + _TOGETHER)
-        kinds.look(stage)
+            kinds.look(stage)
         stage.cast.keep_running()
         time.sleep(0.3)
     stage.cast.stop()

@@ -36,6 +36,7 @@ KINDS = [
     "killed: a host with all its workers",
     "killed: all hosts at once",
     "killed: anywhere",
+    "a task of the night done twice by day",
     "ten ticks of a shard at once",
     *(f"killed: {boundary}" for boundary in boundaries.BOUNDARIES),
 ]
