@@ -15,6 +15,7 @@ from channels.claims import Claim, Claimed
 from channels.composing import CHUNK, compose
 from channels.handover import hand_over
 from channels.models import Sender
+from channels.outages import outlast
 from channels.pace import Pace
 from channels.settling import Settlement
 from members import consent
@@ -75,10 +76,8 @@ class Batch:
                         return
                     self._send(self._hand_over(window))
         finally:
-            with transaction.atomic(durable=True):
-                settled = self._settle()
-                claims.release(self.claim.token, list(self.messages))
-            self._settled(settled)
+            # Nobody else knows what the carrier said. The token keeps what is stored already from being stored twice.
+            self._settled(outlast(self._close))
 
     @property
     def over(self) -> bool:
@@ -108,6 +107,13 @@ class Batch:
         self._settled(settled)
         self.done.add(cancelled=handed.cancelled)
         return handed.messages
+
+    @transaction.atomic(durable=True)
+    def _close(self) -> Mapping[str, int]:
+        """Store what became of the last window and give back what was not handed over."""
+        settled = self._settle()
+        claims.release(self.claim.token, list(self.messages))
+        return settled
 
     def _send(self, handed: Sequence[Outgoing]) -> None:
         """Call the carrier. What has no result when the adapter ends, for whatever cause, is unconfirmed."""

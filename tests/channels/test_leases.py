@@ -259,6 +259,23 @@ def test_a_worker_killed_in_handed_leaves_messages_that_nobody_sends_again(
     assert carrier.taken() == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_the_carrier_said_outlives_a_database_that_goes_away_while_it_is_called(script: Script) -> None:
+    carrier = sender()
+    sent = [message(who) for who in cast.crowd(3)]
+
+    def away() -> Result:
+        [(mine,)] = rows("SELECT pg_backend_pid()", {})
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 20000)", [mine])
+        return SENT
+
+    script.will("m-0002@example.com", away)
+    assert delivery.deliver(carrier, NOW).sent == len(sent)
+    assert states(*sent) == [("sent", "")] * len(sent)
+    assert Touchpoint.objects.count() == len(sent)
+
+
 def tomorrow() -> datetime:
     return clock.now() + timedelta(days=1)
 
