@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 
+from channels import tasks as delivering
 from journeys import arms, breaker, changeover, counts, days, engine, ramp, winners, work
 from members import clock
 
@@ -24,8 +25,13 @@ def look() -> None:
 
 @shared_task
 def tick(shards: list[int]) -> None:
-    """Do all the work that some shards have now."""
+    """Do all the work that some shards have now, and have what it queued delivered at once.
+
+    Beat's look at the senders would come within a second.
+    """
     done = engine.tick(shards, clock.now())
+    if done.moved:
+        delivering.look.apply_async(expires=STALE_SECONDS)
     if done.work:
         words = "%d news read, %d members entered, %d enrollments moved."
         log.info(words, done.news, done.entered, done.moved, extra={"shards": shards})

@@ -7,13 +7,14 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
 
 from benchmarks import house, programs, sink
-from benchmarks.measuring import RUNS, Aim, Run, latencies
+from benchmarks.measuring import RUNS, Aim, Run, latencies, share
 from benchmarks.workloads import mail
 from benchmarks.workloads.base import Workload
 from benchmarks.workloads.engine import published
@@ -72,29 +73,32 @@ the caller and the mail server. Where they are not idle, messages queue up and t
         mine = self._members[number::RUNS]
         calls = [mine[start : start + CALL] for start in range(0, len(mine), CALL)]
         sent: dict[str, float] = {}
+        self._calls: list[float] = []
         begin = time.monotonic() + 0.5
         with ThreadPoolExecutor(CLIENTS) as pool:
             shares = [list(enumerate(calls))[client::CLIENTS] for client in range(CLIENTS)]
-            for found in pool.map(lambda share: self._send(number, share, begin), shares):
+            for found in pool.map(lambda mine: self._send(number, mine, begin), shares):
                 sent |= found
         arrived = self._arrived(sent)
         missing = len(sent) - len(arrived)
         if missing:
             raise RuntimeError(f"{missing} of {len(sent)} messages did not arrive within {_LATEST:.0f} seconds.")
-        return latencies([arrived[address] - at for address, at in sent.items()], 0.95)
+        run = latencies([arrived[address] - at for address, at in sent.items()], 0.95)
+        return replace(run, detail={**run.detail, "call_p95": share(sorted(self._calls), 0.95)})
 
-    def _send(self, number: int, share: list[tuple[int, Any]], begin: float) -> dict[str, float]:
+    def _send(self, number: int, mine: list[tuple[int, Any]], begin: float) -> dict[str, float]:
         """Send calls, each at its time; return when each address's call was sent."""
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         sent: dict[str, float] = {}
-        for place, members in share:
+        for place, members in mine:
             body = json.dumps({"items": [_fact(number, external_id) for external_id, _address in members]})
             time.sleep(max(0.0, begin + place * CALL / FACTS - time.monotonic()))
             sent |= {address: time.monotonic() for _external_id, address in members}
             connection.request("POST", "/api/v1/events/", body, headers)
             answer = connection.getresponse()
             said = answer.read()
+            self._calls.append(time.monotonic() - sent[members[0][1]])
             if answer.status != 200:
                 raise RuntimeError(f"{answer.status}: {said[:300]!r}")
         return sent
