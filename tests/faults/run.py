@@ -28,7 +28,7 @@ from tests.faults.writers import Told, Writers
 _LULL = 0.6  # seconds without messages after which the next fault is done all the same
 _TELL = 10.0  # seconds between two lines that say how far it is
 QUARRELLED = 8  # members whose offers the writers work on
-_SETTLED = 240.0  # seconds for everything to come to rest at the end
+_SETTLED = 600.0  # seconds for everything to come to rest at the end
 _BEGAN = time.monotonic()
 _LEASES = timedelta(minutes=15)
 _TOGETHER = timedelta(hours=5)  # what is due so soon after each other need not be waited for one by one
