@@ -71,7 +71,12 @@ def _make(table: Partitioned, now: datetime) -> Iterator[str]:
 
 
 def _add(table: Partitioned, name: str, begins: datetime) -> int:
-    """Add the partition of a month, and move into it what the default one had got of that time; return how many."""
+    """Add the partition of a month, and move into it what the default one had got of that time; return how many.
+
+    Under the lock, whoever came second finds it made.
+    """
+    if any(one.name == name for one in partitions(table.table)):
+        return 0
     bounds = {"begins": begins, "ends": month(begins, 1)}
     [(columns,)] = rows(_COLUMNS, {"table": table.table})
     odd, within = f"{table.table}_default", f"{table.column} >= %(begins)s AND {table.column} < %(ends)s"
@@ -91,7 +96,7 @@ def _forget(table: Partitioned, now: datetime) -> Iterator[str]:
         return
     for one in partitions(table.table):
         if one.ends and one.ends <= horizon:
-            gone = _tried(table, partial(execute, f"DROP TABLE {one.name}", {}))
+            gone = _tried(table, partial(execute, f"DROP TABLE IF EXISTS {one.name}", {}))
             yield (
                 f"{one.name} was dropped."
                 if gone is not None

@@ -23,7 +23,10 @@ def names_in(path: str) -> set[str]:
 
 def rows() -> list[list[str]]:
     """The cells of each promise."""
-    lines = [line for line in PAGE.splitlines() if line.startswith("|") and not line.startswith(("| promise", "|---"))]
+    promises, _title, _rest = PAGE.partition("## What it does not guarantee")
+    lines = [
+        line for line in promises.splitlines() if line.startswith("|") and not line.startswith(("| promise", "|---"))
+    ]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 

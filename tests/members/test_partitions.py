@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from threading import Barrier, Thread
 
@@ -58,6 +59,19 @@ def test_a_partition_has_all_that_the_table_has(table: str) -> None:
     assert len(set(found.values())) == 1, found
     [(kind,)] = rows("SELECT relkind::text FROM pg_class WHERE oid = %(table)s::regclass", {"table": table})
     assert kind == "p"
+
+
+@pytest.mark.django_db
+def test_whoever_comes_second_to_make_a_month_finds_it_made() -> None:
+    """Two runs at once both find it missing; `make faults` had the second one fail."""
+    now = first_end()
+    keeping.keep(now)
+    [table] = [one for one in registered() if one.table == TABLE]
+    made = keeping.partitions(TABLE)
+    name = f"{TABLE}_{now:%Y_%m}"
+    assert name in [one.name for one in made]
+    assert keeping._tried(table, partial(keeping._add, table, name, month(now))) == 0
+    assert keeping.partitions(TABLE) == made
 
 
 @pytest.mark.django_db
