@@ -67,11 +67,11 @@ class JourneyAdmin(Shelf, LiveNumbers, Publishing, Releasing, HouseAdmin[Journey
         ]
 
     def why_of(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the explanation of the journey with a key, for the member with a code."""
+        """Lead to the explanation of the journey with a key, for the member with a code; without one, to the list."""
         key, code = (request.GET.get(name, "").replace("\0", "") for name in ("journey", "member"))
         journey = Journey.objects.filter(key=key).first()
-        if journey is None or not self.has_view_permission(request, journey):
-            raise Http404
+        if journey is None:
+            return HttpResponseRedirect(reverse("admin:journeys_journey_changelist"))
         address = reverse("admin:journeys_journey_why", args=[journey.pk])
         return HttpResponseRedirect(f"{address}?{urlencode({'member': code})}")
 

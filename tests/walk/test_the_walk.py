@@ -130,8 +130,8 @@ def test_without_the_second_factor_that_is_demanded_nothing_opens(there: There, 
     assert not opened, "\n".join(opened)
 
 
-# What members and carriers use, and what leads to the second factor or out.
-FOR_MEMBERS = ("hooks", "l", "o", "u")
+# What members, carriers and orchestrators use, and what leads to the second factor or out.
+FOR_MEMBERS = ("hooks", "l", "o", "u", "healthz", "readyz", "metrics")
 TO_THE_SECOND_FACTOR = ("login/", "login/code/", "logout/", "account/second-factor/")
 
 
