@@ -31,18 +31,25 @@ class Diff(NamedTuple):
 
 
 # One statement: who the rule holds for, who joins, who leaves, and the news of both. `target` is computed once for all
-# of them. Without a `scope` everybody is compared; with one, only its members are.
+# of them, and compared with who is in, both ways at once. Without a `scope` everybody is compared; with one, only its
+# members are.
 _REFRESH = """
 WITH target AS MATERIALIZED ({target}),
+differing AS MATERIALIZED (
+    SELECT t.member_id, known.row FROM target t
+    FULL JOIN (
+        SELECT b.member_id, b.ctid AS row FROM members_membership b WHERE b.segment_id = %(segment)s {in_scope}
+    ) known ON known.member_id = t.member_id
+    WHERE t.member_id IS NULL OR known.row IS NULL
+),
 came AS (
     INSERT INTO members_membership (segment_id, member_id, since)
-    SELECT %(segment)s, t.member_id, %(now)s FROM target t
-    WHERE NOT EXISTS (SELECT FROM members_membership b WHERE b.segment_id = %(segment)s AND b.member_id = t.member_id)
+    SELECT %(segment)s, member_id, %(now)s FROM differing WHERE row IS NULL
     ON CONFLICT DO NOTHING RETURNING member_id
 ),
 went AS (
-    DELETE FROM members_membership b
-    WHERE b.segment_id = %(segment)s {in_scope} AND NOT EXISTS (SELECT FROM target t WHERE t.member_id = b.member_id)
+    -- By the place of the row, which only a deletion changes: by the member it would be a second join of everybody.
+    DELETE FROM members_membership WHERE ctid = ANY(ARRAY(SELECT row FROM differing WHERE row IS NOT NULL))
     RETURNING member_id
 ),
 told AS ({news})

@@ -49,8 +49,19 @@ def everybody(node: Node, asked: Asked) -> Sql:
     met = condition(node, joins.leaf)
     relations = [source.sql(number) for number, source in enumerate(joins.sources)]
     params = {name: value for relation in relations for name, value in relation.params.items()}
-    joined = "".join(f" {relation.text}" for relation in relations)
+    if isinstance(node, LeafAt) and joins.sources and _needs_rows(node, joins.sources[0].look):
+        # Whoever has such rows is a member: to look for each among all of them took a third of the time.
+        return Sql(f"SELECT j0.member_id FROM {relations[0].text} WHERE {met.text}", {**params, **met.params})
+    joined = "".join(
+        f" LEFT JOIN {relation.text} ON j{number}.member_id = m.id" for number, relation in enumerate(relations)
+    )
     return Sql(f"SELECT m.id AS member_id FROM members_member m{joined} WHERE {met.text}", {**params, **met.params})
+
+
+def _needs_rows(at: LeafAt, look: Look) -> bool:
+    """Say whether a leaf is never met by a member of whom its look finds no row."""
+    test = at.leaf.test
+    return test.op not in (*OPPOSITES, Op.NOT_SET) and not (look.counts and test.met_by_zero())
 
 
 @dataclass
@@ -73,14 +84,13 @@ class _Source:
         return self.values.index(value)
 
     def sql(self, number: int) -> Sql:
-        """Return the join; its alias is `j` with the number."""
+        """Return the relation to join; its alias is `j` with the number."""
         look, tables = self.look, self.tables
         values = [value.prefixed(f"v{column}_") for column, value in enumerate(self.values)]
         listed = "".join(f", {value.text} AS v{column}" for column, value in enumerate(values))
         group = f" GROUP BY {look.member}" if look.grouped else ""
         text = (
-            f"LEFT JOIN (SELECT {look.member} AS member_id{listed} FROM {tables.text}"
-            f" WHERE {look.where.text}{group}) j{number} ON j{number}.member_id = m.id"
+            f"(SELECT {look.member} AS member_id{listed} FROM {tables.text} WHERE {look.where.text}{group}) j{number}"
         )
         params = {name: given for value in values for name, given in value.params.items()}
         return Sql(text, {**tables.params, **look.where.params, **params}).prefixed(f"j{number}_")
