@@ -75,6 +75,14 @@ FROM (
 ) n, unnest(%(steps)s::bigint[], %(listened)s::text[]) AS w(step_id, topic)
 WHERE e.member_id = n.member_id AND e.step_id = w.step_id AND w.topic = n.topic AND e.state = 'live'
 """
+# Who ended before, with a message that waits for the morning.
+_LEFT_BEHIND = """
+SELECT e.member_id, e.id AS origin_id FROM journeys_enrollment e
+WHERE e.journey_id = %(journey)s AND e.shard = %(shard)s AND e.state = 'ended' AND EXISTS (
+    SELECT FROM channels_message x
+    WHERE x.member_id = e.member_id AND x.origin_kind = 'enrollment' AND x.origin_id = e.id
+      AND x.state IN ('queued', 'claimed'))
+"""
 _VERSIONS = """
 SELECT DISTINCT version_id FROM journeys_enrollment
 WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s)
@@ -114,12 +122,18 @@ def close_holdouts(span: Span) -> int:
 
 
 def end_all(journey_id: int, shard: int, now: datetime) -> int:
-    """End everybody under way in a stopped journey, of one shard whose lock the caller holds; return how many."""
+    """End everybody under way in a stopped journey, of one shard whose lock the caller holds; return how many.
+
+    What has not left is cancelled, also of those who had gone all the way before.
+    """
     chosen = (
         "SELECT id, state FROM journeys_enrollment"
         " WHERE journey_id = %(journey)s AND shard = %(shard)s AND ended_at IS NULL"
     )
-    return _end(Sql(chosen, {"journey": journey_id, "shard": shard}), Sql("true"), EndReason.STOPPED, now)
+    params = {"journey": journey_id, "shard": shard}
+    ended = _end(Sql(chosen, params), Sql("true"), EndReason.STOPPED, now)
+    messages.cancel(Sql(_LEFT_BEHIND, params), Reason.ENDED, now)
+    return ended
 
 
 def end_at(step_key: str, version: Version, shard: int, now: datetime) -> int:

@@ -17,7 +17,8 @@ from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.channels import deliveries
 from tests.channels.deliveries import Script, script
-from tests.journeys.drawn import segment, stands, tick, told
+from tests.channels.outbox import sender
+from tests.journeys.drawn import messages, published, segment, stands, tick, told
 from tests.journeys.shop import TAGGED, definition, furnish, path, send, step, wait
 
 __all__ = ["script"]
@@ -42,7 +43,7 @@ def publish(*steps: dict[str, Any], now: datetime = NOW, **head: Any) -> Version
 def topics(of: Journey) -> set[str]:
     """What the journey listens to, apart from being named directly, or again."""
     found = Listener.objects.filter(listener=f"journey:{of.pk}").values_list("topic", flat=True)
-    return set(found) - {f"entry:{of.pk}", f"ramp:{of.pk}"}
+    return set(found) - {f"{word}:{of.pk}" for word in ("entry", "existing", "ramp", "again")}
 
 
 def test_publishing_stores_the_version_its_steps_and_its_ways() -> None:
@@ -230,6 +231,18 @@ def test_stopping_lets_everybody_go_and_is_final_until_it_is_published_again() -
     assert publishing.stop(journey(), NOW + HOUR) == 0
     publish(wait(), entry=GO, now=NOW + DAY)
     assert (journey().state, topics(journey())) == ("live", {"event:go"})
+
+
+def test_stopping_cancels_also_what_waits_for_those_who_had_gone_all_the_way() -> None:
+    """Quiet hours keep the last message until the morning, when its enrollment is long finished."""
+    journey = published([send()])
+    sender("email")
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    assert (stands(ada), messages(ada)) == ("finished", [("mail", "queued", "")])
+    assert publishing.stop(journey, NOW + HOUR) == 0
+    assert (stands(ada), messages(ada)) == ("finished", [("mail", "cancelled", "ended")])
 
 
 def test_what_the_state_does_not_allow_is_refused_with_a_sentence() -> None:
