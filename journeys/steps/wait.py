@@ -26,13 +26,17 @@ WINDOW = ("days", "from", "until")
 FACT_DATE = ("fact", "entry", "of", "offset_days")
 
 # `until` is asked once, on arrival: afterwards the answer stands in `rest_until`. No `until` at all means that the
-# member has no such date, and goes on.
+# member has no such date, and goes on. Whose zone or date became another one between the two statements is `late`, and
+# is asked again a second later: nothing was worked out for them, and that is no reason to let them through.
 _DECIDE = """
-SELECT e.id AS enrollment_id, CASE WHEN t.until > %(now)s THEN NULL ELSE 'next' END AS outcome, t.until AS rest_until,
-       '' AS reason, CASE WHEN t.until IS NULL THEN '{{"date": null}}'::jsonb ELSE '{{}}'::jsonb END AS detail
+SELECT e.id AS enrollment_id, CASE WHEN t.until > %(now)s OR t.late THEN NULL ELSE 'next' END AS outcome,
+       t.until AS rest_until, '' AS reason,
+       CASE WHEN t.until IS NULL AND NOT t.late THEN '{{"date": null}}'::jsonb ELSE '{{}}'::jsonb END AS detail
 FROM ({cohort}) e
 {joins}
-CROSS JOIN LATERAL (SELECT COALESCE(e.rest_until, {until}) AS until) t
+CROSS JOIN LATERAL (
+    SELECT COALESCE(e.rest_until, {until}) AS until, e.rest_until IS NULL AND {late} AS late
+) t
 """
 _MEMBER = f"""
 JOIN members_member m ON m.id = e.member_id
@@ -103,11 +107,11 @@ class Wait(StepKind):
         named = cohort.prefixed("c_")
         if "duration" in step.settings:
             until = Sql("e.arrived_at + %(length)s::interval", {"length": timedelta(**step.settings["duration"])})
-            joins = Sql("")
+            joins, late = Sql(""), "false"
         else:
-            until, joins = Sql("local.until"), _local(step, named, now)
+            until, joins, late = Sql("local.until"), _local(step, named, now), _late(step)
         return Sql(
-            _DECIDE.format(cohort=named.text, joins=joins.text, until=until.text),
+            _DECIDE.format(cohort=named.text, joins=joins.text, until=until.text, late=late),
             {**named.params, **until.params, **joins.params, "now": now},
         )
 
@@ -123,6 +127,12 @@ def _local(step: StepAt, cohort: Sql, now: datetime) -> Sql:
     found = {name: [line[place] for line in lines] for place, name in enumerate(columns)}
     within = _WITHIN.format(instant=given.instant) if given.instant else ""
     return Sql(_LOCAL.format(given=given.text, joins=given.joins.text, within=within), {**params, **found})
+
+
+def _late(step: StepAt) -> str:
+    """Return whether nothing was worked out for a member, as SQL; where there is no instant of a fact, nothing is."""
+    given = dates.given(step)
+    return f"local.zone IS NULL AND {given.instant} IS NOT NULL" if given.instant else "local.zone IS NULL"
 
 
 def _lines(settings: StepText, given: Given, asked: Sequence[tuple[str, str, bool]], now: datetime) -> Iterator[Line]:

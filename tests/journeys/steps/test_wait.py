@@ -1,5 +1,6 @@
 """Waiting: for a while, until a time of day, a date, or a date of the member's."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from journeys.models import Enrollment, Journey
 from journeys.steps import instants
+from journeys.steps import wait as wait_module
 from journeys.steps.wait import Wait
 from members import zones
 from members.models import Member
@@ -262,6 +264,37 @@ def test_the_fact_that_let_the_member_in_is_told_apart_by_the_entry_key() -> Non
     later = NOW + 2 * HOUR
     Enrollment.objects.filter(entry_key="A").update(ended_at=NOW, state="ended", end_reason="finished")
     assert until(journey, ada, later, entry_key="A", entered_at=later) == utc(2026, 7, 1, 7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "change"),
+    [
+        ({"local_time": "18:00"}, lambda who: Member.objects.update(zone="Asia/Tokyo")),
+        (
+            {"fact_date": {"fact": {"topic": "event", "name": "trip"}, "of": "property:day"}},
+            lambda who: cast.event(who, "trip", NOW, day="2026-03-25"),
+        ),
+        ({"fact_date": {"fact": {"topic": "purchase"}, "offset_days": 7}}, lambda who: cast.purchase(who, NOW)),
+    ],
+)
+def test_what_changes_while_a_wait_is_worked_out_lets_nobody_through(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], change: Callable[[Member], object]
+) -> None:
+    """A move, or a fact that arrives between the two looks at the cohort; the next look a second later knows it."""
+    journey, ada, look = waiting(**settings), cast.ada(), wait_module.rows
+    cast.event(ada, "trip", NOW - HOUR, day="2026-03-20")
+    enrollment = at_step(journey, "rest", ada, since=NOW)
+
+    def rows(*asked: Any) -> Any:
+        found = look(*asked)
+        change(ada)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wait_module, "rows", rows)
+        decided = decide(journey, "rest", NOW)[enrollment.pk]
+    assert (decided.outcome, decided.rest_until) == (None, None)
+    assert decide(journey, "rest", NOW)[enrollment.pk].rest_until is not None
 
 
 def test_people_read_what_is_waited_for() -> None:
