@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from channels.explaining import Explanation
 from journeys.explaining.entries import Asked, Lacking, lacking, leaves
 from journeys.models import Journey, Trace
-from journeys.plan import plan
+from journeys.plan import Plan, plan
 from journeys.vocabulary import JourneyState, NotEntered, NotNamed, Outcome, Whereabouts
 from members import news
 from members.models import Member
@@ -41,10 +41,17 @@ def turned_away(member: Member, journey: Journey, since: datetime) -> Trace | No
 def at_the_door(told: Trace, asked: Asked) -> Lacking:
     """Return why the member was not admitted, with the leaf that was false as of then."""
     reason, when = NotEntered(told.reason), asked.wall(told.at)
-    rules = {NotEntered.ENTRY_RULE: asked.plan.entry_rule, NotEntered.EXIT_RULE: asked.plan.exit}
+    then = _plan_then(asked, told.at)
+    rules = {NotEntered.ENTRY_RULE: then.entry_rule, NotEntered.EXIT_RULE: then.exit}
     why, evidence = _of_rule(rules.get(reason), asked.member, told.at) or (str(reason.label), {})
     sentence = _("was named at %(time)s and not admitted. %(why)s") % {"time": when, "why": why}
     return Lacking(reason, sentence, evidence={"at": told.at.isoformat(), **evidence})
+
+
+def _plan_then(asked: Asked, at: datetime) -> Plan:
+    """Return the version that was published at that time: its rules were asked, and may say otherwise today."""
+    found = asked.journey.versions.filter(published_at__lte=at).order_by("-number").values_list("pk", flat=True).first()
+    return plan(found) if found else asked.plan
 
 
 def _of_rule(rule: Rule | None, member: Member, at: datetime) -> tuple[str, dict[str, object]] | None:

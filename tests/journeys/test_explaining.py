@@ -133,6 +133,9 @@ def test_who_was_turned_away_hears_which_leaf_was_false_then_and_not_which_is_no
     found = why(ada, journey, NOW + 2 * DAY)
     assert (found.reason, found.evidence["leaves"][0]["value"]) == ("entry_rule", 0)
     assert "was named at 2026-03-10 12:00 (Europe/Berlin) and not admitted." in found.sentence
+    publishing.publish(journey, {**journey.draft, "entry": {"fact": {"topic": "event", "name": "go"}}}, NOW + DAY)
+    journey.refresh_from_db()
+    assert why(ada, journey, NOW + 2 * DAY) == found  # nor does a version of later, which asks for nothing
 
 
 @pytest.mark.parametrize(("runs", "reason"), [({"from": "2026-04-01"}, "not_yet"), ({"until": "2026-03-01"}, "over")])
