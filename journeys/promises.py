@@ -126,6 +126,17 @@ CHECKS = (
         """,
     ),
     Check(
+        "refers_to",
+        "Whatever an enrollment or a message refers to is there.",
+        """
+        SELECT 1 FROM journeys_enrollment e LEFT JOIN journeys_journey j ON j.id = e.journey_id LEFT JOIN
+        journeys_version v ON v.id = e.version_id LEFT JOIN journeys_step s ON s.id = e.step_id WHERE j.id IS
+        NULL OR v.id IS NULL OR e.step_id IS NOT NULL AND s.id IS NULL UNION ALL SELECT 1 FROM
+        channels_message x LEFT JOIN channels_sender r ON r.id = x.sender_id LEFT JOIN content_content c ON
+        c.id = x.content_id WHERE r.id IS NULL OR x.content_id IS NOT NULL AND c.id IS NULL
+        """,
+    ),
+    Check(
         "end_has_reason",
         "Every end of an enrollment has a reason.",
         """

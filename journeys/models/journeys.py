@@ -1,6 +1,6 @@
 """Journeys, their immutable versions and the steps of a version."""
 
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -37,11 +37,28 @@ class Journey(models.Model):
         return self.name
 
 
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class PublishedRows(models.QuerySet[_Row]):
+    """Rows of published versions; members stand in them, and what was told of members goes by them."""
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise TypeError(_("Published versions are never deleted, nor any part of them; stop the journey instead."))
+
+
 class Published(models.Model):
-    """A row of a published version: it is written once."""
+    """A row of a published version: it is written once, and stays."""
+
+    objects = PublishedRows.as_manager()
 
     class Meta:
         abstract = True
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        type(self).objects.filter(pk=self.pk).delete()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store a new row; one that is stored never changes."""

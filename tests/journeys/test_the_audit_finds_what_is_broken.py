@@ -69,6 +69,13 @@ BREAKS = {
         "UPDATE journeys_enrollment SET step_id = {elsewhere} WHERE id = {in_ben}",
         "UPDATE journeys_version SET journey_id = (SELECT max(id) FROM journeys_journey) WHERE id = {version}",
     ],
+    "refers_to": [
+        "UPDATE journeys_enrollment SET journey_id = 0 WHERE id = {in_ben}",
+        "UPDATE journeys_enrollment SET version_id = 0 WHERE id = {in_ben}",
+        "UPDATE journeys_enrollment SET step_id = 0 WHERE id = {in_ben}",
+        "UPDATE channels_message SET sender_id = 0 WHERE id = {of_ben}",
+        "UPDATE channels_message SET content_id = 0 WHERE id = {of_ben}",
+    ],
     "end_has_reason": [
         "UPDATE journeys_enrollment SET state = 'ended', ended_at = '{past}' WHERE id = {in_ben}",
         "UPDATE journeys_enrollment SET ended_at = '{past}' WHERE id = {in_ben}",
