@@ -9,7 +9,7 @@ from typing import Any
 
 from channels.webhook.events import Event
 from journeys import ramp, telling
-from journeys.entries import Named, deferred_topic
+from journeys.entries import Named, deferred_direct_topic, deferred_topic
 from journeys.plan import Plan
 from journeys.vocabulary import EnrollmentState, NotEntered
 from members import news
@@ -24,19 +24,20 @@ from members.sql import Sql, rows
 # happened is told the first time alone.
 _ENTER = """
 WITH named AS MATERIALIZED (
-    SELECT member_id, entry_key, bool_or(deferred) AS deferred
-    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[]) AS n(member_id, entry_key, deferred)
+    SELECT member_id, entry_key, bool_or(deferred) AS deferred, bool_or(direct) AS direct
+    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[])
+         AS n(member_id, entry_key, deferred, direct)
     GROUP BY member_id, entry_key
 ),
 {judged} AS MATERIALIZED (
-    SELECT n.member_id, n.entry_key, n.deferred,
+    SELECT n.member_id, n.entry_key, n.deferred, n.direct,
            (hashint8extended(n.member_id, %(journey)s) & 4294967295)::float8 / 4294967296 < %(holdout)s
            OR (hashint8extended(n.member_id, %(over_all)s) & 4294967295)::float8 / 4294967296
               < COALESCE((SELECT share FROM journeys_holdoutpolicy WHERE id = 1), 0)::float8 AS held_out,
            CASE WHEN %(shut)s <> '' THEN %(shut)s
                 WHEN last.under_way THEN 'under_way'
                 WHEN last.entered_at > %(not_since)s THEN 'not_again'
-                WHEN n.deferred AND %(segment)s::bigint IS NOT NULL AND NOT EXISTS (
+                WHEN n.deferred AND NOT n.direct AND %(segment)s::bigint IS NOT NULL AND NOT EXISTS (
                     SELECT FROM members_membership s WHERE s.segment_id = %(segment)s AND s.member_id = n.member_id
                 ) THEN 'left_segment'
                 WHEN ({rule}) IS NOT TRUE THEN 'entry_rule'
@@ -85,7 +86,7 @@ SELECT id, state FROM entered
 # The first of a batch get the room; those who waited before come before the others.
 _RAMPED = """
 judged AS MATERIALIZED (
-    SELECT member_id, entry_key, deferred, held_out,
+    SELECT member_id, entry_key, deferred, direct, held_out,
            CASE WHEN reason IS NULL AND row_number() OVER (
                PARTITION BY reason IS NULL ORDER BY deferred DESC, member_id, entry_key
            ) > %(room)s THEN 'ramp' ELSE reason END AS reason
@@ -93,7 +94,8 @@ judged AS MATERIALIZED (
 ),
 """
 _PUT_OFF = """
-SELECT member_id, %(topic)s::text AS topic, entry_key AS reference, %(next_day)s::timestamptz AS since
+SELECT member_id, CASE WHEN direct THEN %(direct_topic)s ELSE %(topic)s END AS topic, entry_key AS reference,
+       %(next_day)s::timestamptz AS since
 FROM judged WHERE reason = 'ramp' OR deferred AND reason = ANY(%(again)s)
 """
 OVER_ALL = int.from_bytes(blake2b(b"holdout over all", digest_size=8).digest(), signed=True)
@@ -115,6 +117,7 @@ def admit(plan: Plan, named: Sequence[Named], now: datetime, *, live: bool = Tru
         "members": [one.member_id for one in named],
         "keys": [one.entry_key for one in named],
         "deferred": [one.deferred for one in named],
+        "direct": [one.direct for one in named],
     }
     entered = rows(asked.text, {**asked.params, **names})
     if entered and room is not None:
@@ -146,6 +149,7 @@ def _question(plan: Plan, shut: str, room: int | None, now: datetime) -> Sql:
         "room": room,
         "again": list(_AGAIN),
         "topic": deferred_topic(plan),
+        "direct_topic": deferred_direct_topic(plan),
         "next_day": ramp.today(now).ends,
         "not_since": _not_since(plan.re_entry, now),
         "goal_until": now + plan.goal_within,

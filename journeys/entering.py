@@ -45,7 +45,8 @@ def enter(journey: Journey, member: Member, entry_key: str, now: datetime) -> En
     if before and before.ended_at is None:
         return Entered(before, NotEntered.UNDER_WAY)
     is_live = journey.state == JourneyState.LIVE
-    if admission.admit(plan(journey.current_id or 0), [Named(member.pk, entry_key)], now, live=is_live):
+    named = [Named(member.pk, entry_key, direct=True)]
+    if admission.admit(plan(journey.current_id or 0), named, now, live=is_live):
         return Entered(_latest(journey, member, entry_key), None)
     return Entered(before, _why_not(journey, member))
 

@@ -28,11 +28,15 @@ SELECT id, properties ->> %(name)s FROM members_event WHERE id = ANY(%(ids)s)
 
 
 class Named(NamedTuple):
-    """A member who is named for entry, and what the entry is about. `deferred` where the ramp put it off before."""
+    """A member who is named for entry, and what the entry is about.
+
+    `deferred` where the ramp put it off before; `direct` where somebody named this very member, in a segment or not.
+    """
 
     member_id: int
     entry_key: str
     deferred: bool = False
+    direct: bool = False
 
 
 def topic(plan: Plan) -> str:
@@ -50,11 +54,31 @@ def deferred_topic(plan: Plan) -> str:
     return f"ramp:{plan.journey_id}"
 
 
+def deferred_direct_topic(plan: Plan) -> str:
+    """Return the topic of those among them whom somebody had named directly: no segment speaks for or against them."""
+    return f"again:{plan.journey_id}"
+
+
+def existing_topic(plan: Plan) -> str:
+    """Return the topic under which those are named who are in the entry segment already."""
+    return f"existing:{plan.journey_id}"
+
+
+def topics(plan: Plan) -> set[str]:
+    """Return every topic under which members are named for this journey alone."""
+    return {topic(plan), existing_topic(plan), deferred_topic(plan), deferred_direct_topic(plan)}
+
+
 def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
     """Return the members that this news names for entry."""
     ((kind, entry),) = plan.entry.items()
-    deferred = [Named(member, key, deferred=True) for member, about, key in told if about == deferred_topic(plan)]
-    direct = deferred + [Named(member, key) for member, about, key in told if about == topic(plan)]
+    known = {
+        deferred_topic(plan): {"deferred": True},
+        deferred_direct_topic(plan): {"deferred": True, "direct": True},
+        topic(plan): {"direct": True},
+        existing_topic(plan): {},
+    }
+    direct = [Named(member, key, **known[about]) for member, about, key in told if about in known]
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
         return direct + [Named(member, "") for member, about, _ in told if about == joined]
@@ -88,4 +112,5 @@ def existing(segment_id: int, journey_id: int) -> int:
 
 def name_existing(plan: Plan, now: datetime) -> int:
     """Name everybody who is in the entry segment already; return how many."""
-    return news.write(Sql(_EXISTING, {"segment": plan.entry_segment_id, "journey": plan.journey_id}), topic(plan), now)
+    found = Sql(_EXISTING, {"segment": plan.entry_segment_id, "journey": plan.journey_id})
+    return news.write(found, existing_topic(plan), now)

@@ -236,7 +236,7 @@ def _topics_under_way(version: versions.Plan) -> set[str]:
 
 
 def _entry_topics(version: versions.Plan) -> set[str]:
-    direct = {entries.topic(version), entries.deferred_topic(version)}
+    direct = entries.topics(version)
     if "segment" in version.entry:
         return direct | {f"segment.joined:{version.entry_segment_id}"}
     if "fact" in version.entry:

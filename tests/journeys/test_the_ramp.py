@@ -99,6 +99,18 @@ def test_whoever_left_the_segment_or_fits_no_more_when_there_is_room_does_not_en
     assert told(quiet)[-1] == ("", "not_entered", "exit_rule")
 
 
+def test_no_segment_stands_against_whoever_was_named_by_the_api_when_there_is_room() -> None:
+    """They need not be in it to enter on the day, nor on the next."""
+    segment("vips", VIP)
+    journey = published([WAIT], entry={"segment": {"key": "vips"}}, ramp=1)
+    ada, ben = cast.ada(), cast.ben()
+    for who in (ada, ben):
+        who.refresh_from_db()
+        entering.enter(journey, who, "", NOW)
+    tick(MIDNIGHT)
+    assert (stands(ben), [reason for _, outcome, reason in told(ben) if outcome == "not_entered"]) == ("rest", ["ramp"])
+
+
 def test_two_orders_of_a_member_wait_side_by_side_and_keep_their_keys() -> None:
     """A key may be as long as an entry key is."""
     entry = {"fact": {"topic": "event", "name": "order", "key": "order_id"}}
