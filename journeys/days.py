@@ -105,12 +105,15 @@ def _looked(journey: Journey, now: datetime) -> None:
 
 
 def _opened(since: datetime, now: datetime, at: time) -> list[Opened]:
-    """Return (zone, local day) for every local day whose moment `at` lies in (since, now]."""
+    """Return (zone, local day) for every local day whose moment `at` lies in (since, now].
+
+    A day ahead as well: clocks that were put back just after midnight showed tomorrow, and show today again.
+    """
     pinned = [zones.zone(name) for name in zones.names()]
     return [
         (zone.key, day)
         for zone in pinned
-        for day in _days(since.astimezone(zone).date(), now.astimezone(zone).date())
+        for day in _days(since.astimezone(zone).date(), now.astimezone(zone).date() + timedelta(days=1))
         if since < zones.first_instant(zone, day, at) <= now
     ]
 

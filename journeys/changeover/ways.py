@@ -19,15 +19,16 @@ class Ways:
         self._from: dict[str, list[Way]] = {key: [] for key in keys}
         for way in ways:
             self._from[way.source].append(way)
+        self._bit = {key: 1 << place for place, key in enumerate(keys)}
 
     def skipped(self, target: str, had: Had) -> list[str]:
         """Return the steps that lie on every way to `target` and that somebody who goes there never had.
 
         Where they had a branch, only the way that they took there counts.
         """
-        taken = had if target in self._reached(had) else {}
-        missed = [key for key in self.keys if key != target and key not in had]
-        return [key for key in missed if target not in self._reached(taken, without=key)]
+        always = self._always(had)
+        on_all = always[target] if target in always else self._always({})[target]
+        return [key for key in self.keys if key != target and key not in had and on_all & self._bit[key]]
 
     def repeated(self, target: str, had: Collection[str]) -> list[str]:
         """Return the steps from `target` on that somebody had already on this visit; ways back are other visits."""
@@ -47,16 +48,25 @@ class Ways:
                 coming += [way.target for way in on if way.target and not way.again]
         return seen
 
-    def _reached(self, taken: Had, without: str = "") -> set[str]:
-        """Return the steps that are reached from the first, where `taken` says which ways were open."""
-        seen: set[str] = set()
-        coming = [self.keys[0]]
-        while coming:
-            key = coming.pop()
-            if key not in seen and key != without:
-                seen.add(key)
-                coming += [way.target for way in self._open(key, taken) if way.target]
-        return seen
+    def _always(self, taken: Had) -> Mapping[str, int]:
+        """Return, for each step that is reached from the first where `taken` says which ways were open, the steps that
+        lie on every way to it, itself included, as bits.
+
+        These are the dominators of a flow graph: what is on all ways to a step is on all ways to each step before it.
+        """
+        found = {self.keys[0]: self._bit[self.keys[0]]}
+        changed = True
+        while changed:  # twice where all ways lead forward, once more for ways back within ways back
+            changed = False
+            for key in self.keys:
+                for target in self._targets(key, taken) if key in found else ():
+                    on_all = found[key] & found.get(target, -1) | self._bit[target]
+                    changed = changed or found.get(target) != on_all
+                    found[target] = on_all
+        return found
+
+    def _targets(self, key: str, taken: Had) -> list[str]:
+        return [way.target for way in self._open(key, taken) if way.target]
 
     def _open(self, key: str, taken: Had) -> list[Way]:
         ways = self._from[key]

@@ -58,6 +58,22 @@ def test_a_day_comes_at_the_local_time_of_each_member_and_is_an_entry_of_its_own
     assert {key for _, key in entered()} == {"2026-04-01", "2026-05-01"}
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "at"),
+    [
+        ("America/Nuuk", date(2026, 3, 28), "23:30"),  # the hour is skipped
+        ("Africa/Casablanca", date(2026, 3, 22), "02:30"),
+        ("Pacific/Apia", date(2011, 12, 30), "09:00"),  # so is the day
+        ("America/St_Johns", date(2008, 11, 2), "00:00"),  # shown for a minute, before yesterday is shown again
+    ],
+)
+def test_a_day_is_named_once_whatever_the_clocks_do(zone: str, day: date, at: str) -> None:
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - DAY
+    published([WAIT], begin, entry={"date": {"of": "birthday", "at": at}})
+    cast.ada(zone=zone, birthday=day.replace(year=1990))
+    assert sum(days.name(begin + timedelta(minutes=7 * number)) for number in range(620)) == 1
+
+
 def test_after_a_standstill_every_day_is_named_once() -> None:
     """Three weeks without a look."""
     published([WAIT], entry=every("FREQ=WEEKLY;BYDAY=MO"))

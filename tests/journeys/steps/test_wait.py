@@ -8,9 +8,8 @@ import pytest
 
 from journeys.models import Enrollment, Journey
 from journeys.steps import instants
-from journeys.steps import wait as wait_module
 from journeys.steps.wait import Wait
-from members import zones
+from members import sql, zones
 from members.models import Member
 from tests import cast
 from tests.cast import NOW
@@ -281,17 +280,17 @@ def test_what_changes_while_a_wait_is_worked_out_lets_nobody_through(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], change: Callable[[Member], object]
 ) -> None:
     """A move, or a fact that arrives between the two looks at the cohort; the next look a second later knows it."""
-    journey, ada, look = waiting(**settings), cast.ada(), wait_module.rows
+    journey, ada = waiting(**settings), cast.ada()
     cast.event(ada, "trip", NOW - HOUR, day="2026-03-20")
     enrollment = at_step(journey, "rest", ada, since=NOW)
 
     def rows(*asked: Any) -> Any:
-        found = look(*asked)
+        found = sql.rows(*asked)
         change(ada)
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(wait_module, "rows", rows)
+        patched.setattr("journeys.steps.wait.rows", rows)
         decided = decide(journey, "rest", NOW)[enrollment.pk]
     assert (decided.outcome, decided.rest_until) == (None, None)
     assert decide(journey, "rest", NOW)[enrollment.pk].rest_until is not None
