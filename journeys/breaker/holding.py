@@ -69,8 +69,9 @@ def release(journey: Journey, now: datetime, who: User | None = None, most_today
     found.released_at, found.released_by, found.most_that_day = now, who, most_today
     found.released_day = ramp.today(now).day
     found.save()
-    if journey.state != JourneyState.PAUSED:
-        holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
+    holds.lift(Hold.Scope.JOURNEY, str(journey.pk))
+    if journey.state == JourneyState.PAUSED:  # what holds it from here on is the pause, and says so
+        holds.place(Hold.Scope.JOURNEY, str(journey.pk), _("The journey is paused."), now, who)
     detail = _("released from the circuit breaker") if most_today is None else _("released; at most %(most)d today")
     audit_log.note(who, Deed.RESUMED, journey, detail % {"most": most_today})
 

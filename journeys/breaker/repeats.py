@@ -17,16 +17,20 @@ NAMED = 5
 # Another entry key is another matter, such as a second order; another visit is a way back that the journey draws. Few
 # ever have another enrollment of the same key, and only their messages are looked for: one look along an index for each
 # of the others, whatever the planner believes of the tables (OFFSET 0 keeps it from turning that round).
+#
+# Compared is when messages were queued: that of the night before leaves in the morning, and so will this one. Who was
+# admitted as late as the rule says may come a little sooner on the way (a tick, a cap that put off the first): a day.
 _AGAIN = """
 WITH asked AS MATERIALIZED (
-    SELECT e.id, e.member_id, e.journey_id, e.entry_key, s.key, s.since
+    SELECT e.id, e.member_id, e.journey_id, e.entry_key, e.entered_at, s.key, s.since
     FROM ({due}) e
     JOIN unnest(%(steps)s::bigint[], %(keys)s::text[], %(since)s::timestamptz[]) AS s(step_id, key, since)
       ON s.step_id = e.step_id
 ),
 other AS MATERIALIZED (
-    SELECT a.*, f.id AS other_id FROM asked a CROSS JOIN LATERAL (
-        SELECT f.id FROM journeys_enrollment f
+    SELECT a.*, f.id AS other_id, f.entered_at <= a.entered_at - (%(now)s - a.since) AS late_enough
+    FROM asked a CROSS JOIN LATERAL (
+        SELECT f.id, f.entered_at FROM journeys_enrollment f
         WHERE f.member_id = a.member_id AND f.journey_id = a.journey_id AND f.entry_key = a.entry_key AND f.id <> a.id
         OFFSET 0
     ) f
@@ -35,7 +39,8 @@ SELECT DISTINCT o.journey_id, o.key, m.external_id
 FROM other o JOIN members_member m ON m.id = o.member_id CROSS JOIN LATERAL (
     SELECT FROM channels_message x
     WHERE x.member_id = o.member_id AND x.origin_kind = 'enrollment' AND x.origin_id = o.other_id
-      AND x.step_key = o.key AND x.state = ANY(%(live)s) AND x.planned_at > o.since
+      AND x.step_key = o.key AND x.state = ANY(%(live)s)
+      AND x.queued_at > CASE WHEN o.late_enough THEN o.since + interval '1 day' ELSE o.since END
     LIMIT 1
 ) x ORDER BY 1, 2, 3
 """

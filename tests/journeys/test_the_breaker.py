@@ -20,7 +20,7 @@ from members import segments
 from members.models import AuditEntry, Member, Tag
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
-from tests.channels.outbox import sender
+from tests.channels.outbox import quiet, sender
 from tests.journeys.drawn import messages, published, segment, stands, tick
 from tests.journeys.shop import definition, furnish, path, send, step, wait
 
@@ -118,6 +118,11 @@ def test_pausing_and_resuming_release_nothing_and_stopping_ends_it() -> None:
     journey = limited(1)
     entered(*cast.crowd(2))
     publishing.pause(journey, NOW)
+    breaker.release(journey, NOW, most_today=3)
+    assert Hold.objects.get().reason == "The journey is paused."
+    publishing.resume(journey, NOW)
+    entered(*cast.crowd(3, "N-"))
+    publishing.pause(journey, NOW)
     publishing.resume(journey, NOW + HOUR)
     tick(NOW + HOUR)
     assert (Hold.objects.count(), Message.objects.count(), len(alarms(NOW + HOUR))) == (1, 0, 1)
@@ -178,6 +183,17 @@ def test_ways_back_other_orders_and_entries_after_the_limit_are_no_repetition() 
                 tick(NOW + days * DAY)
     assert len(messages(ada)) == 5
     assert alarms(NOW + 20 * DAY) == []
+
+
+def test_who_comes_back_on_time_repeats_nothing_though_the_first_message_waited_for_the_morning() -> None:
+    """A segment that is refreshed at night has members back to the second, and the outbox keeps both until eight."""
+    quiet("email", "08:00", "20:00")
+    published([send()], re_entry={"after_days": 30})
+    ada, night = cast.ada(), NOW - 9 * HOUR
+    for now in (night, night + 30 * DAY):
+        entered(ada, now=now)
+    assert [one.planned_at.hour for one in Message.objects.order_by("pk")] == [7, 6]  # Berlin's clocks went forward
+    assert alarms(night + 30 * DAY) == []
 
 
 def test_a_runaway_is_stopped_before_it_leaves() -> None:
