@@ -45,6 +45,13 @@ SELECT min(member_id), max(member_id), bool_or(over) FROM (
 ) batch
 """
 
+# Whoever stands nowhere (see `enrollments.versions_of`) is passed by.
+_DUE_STEPS = """
+SELECT found.version_id, found.step_id FROM (SELECT DISTINCT version_id, step_id FROM ({due}) due) found
+JOIN journeys_step s ON s.id = found.step_id AND s.version_id = found.version_id
+ORDER BY 1, 2
+"""
+
 
 @dataclass
 class Ticked:
@@ -205,7 +212,7 @@ def _guarded(steps: Sequence[StepAt], span: Span, move: Callable[[Sequence[StepA
 
 
 def _due_steps(span: Span) -> Sequence[StepAt]:
-    found = rows(f"SELECT DISTINCT version_id, step_id FROM ({span.due().text}) due ORDER BY 1, 2", span.params)
+    found = rows(_DUE_STEPS.format(due=span.due().text), span.params)
     return [plan.plan(version).steps[step] for version, step in found]
 
 

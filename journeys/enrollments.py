@@ -83,9 +83,13 @@ WHERE e.journey_id = %(journey)s AND e.shard = %(shard)s AND e.state = 'ended' A
     WHERE x.member_id = e.member_id AND x.origin_kind = 'enrollment' AND x.origin_id = e.id
       AND x.state IN ('queued', 'claimed'))
 """
+# No constraint holds what an enrollment refers to: the few that are there are joined, so that one that is not stops
+# nobody else. The audit finds it.
 _VERSIONS = """
-SELECT DISTINCT version_id FROM journeys_enrollment
-WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s)
+SELECT found.version_id FROM (
+    SELECT DISTINCT version_id FROM journeys_enrollment
+    WHERE member_id = ANY(%(members)s) AND (state <> 'ended' OR goal_until > %(now)s)
+) found JOIN journeys_version v ON v.id = found.version_id
 """
 
 

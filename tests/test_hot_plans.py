@@ -42,8 +42,7 @@ BIG = (
     "members_event", "members_membership", "members_standing", "journeys_enrollment", "journeys_trace",
     "channels_message", "channels_rendering", "content_grant", "content_redemption",
 )  # fmt: skip
-# What costs nothing is a partition or a table without a row.
-_SCAN = re.compile(rf"Seq Scan on ({'|'.join(BIG)})(_\w+)?\b.*\(cost=(?!0\.00\.\.0\.00 )")
+_SCAN = re.compile(rf"Seq Scan on ((?:{'|'.join(BIG)})(?:_\w+)?)\b.*")
 _FILL = (
     """
     INSERT INTO members_identity (member_id, channel, address, verified, recorded_at)
@@ -145,9 +144,13 @@ def explained() -> Iterator[list[str]]:
 
 
 def scanned(plans: list[str]) -> list[str]:
-    """Where plans look through a whole big table. A block without a statement would prove nothing."""
+    """Where plans look through a whole big table. A block without a statement would prove nothing.
+
+    To look through a table or partition without a row costs nothing, or the pages that other tests have left there.
+    """
     assert plans
-    return [found[0] for plan in plans for found in _SCAN.finditer(plan)]
+    empty = {name for (name,) in rows("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples <= 0", {})}
+    return [found[0] for plan in plans for found in _SCAN.finditer(plan) if found[1] not in empty]
 
 
 def test_a_shard_is_looked_at_along_its_indexes(crowd: Journey) -> None:

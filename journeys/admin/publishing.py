@@ -28,6 +28,8 @@ else:
     _Admin = object
 
 _ROW = "to-"
+# With more steps, one list of them serves all rows: a page with one in each would grow by the square.
+MANY = 40
 
 
 class Publishing(_Admin):
@@ -80,6 +82,7 @@ class Publishing(_Admin):
             "earlier": earlier,
             "plan": planned,
             "rows": _rows(request, planned),
+            "many": len(planned.changes.steps) > MANY,
             "others": request.POST.get("others", STAY),
             "most": request.POST.get("daily_maximum", ""),
             "seen": _seen(journey, earlier),

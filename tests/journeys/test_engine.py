@@ -499,6 +499,23 @@ def test_counts_say_who_stands_where() -> None:
     assert counts.by_step(journey.pk)["mail"] == {"arrived": 3, "queued": 3, "left": 3}
 
 
+@pytest.mark.parametrize("column", ["version", "step"])
+def test_an_enrollment_that_refers_to_nothing_stops_nobody_else(column: str) -> None:
+    """Somebody deleted rows past the product. The audit says so; the others of the shard go on."""
+    journey = published([WAIT, SEND])
+    ada, ben = cast.ada(), cast.ben()
+    for who in (ada, ben):
+        cast.event(who, "go")
+    tick(NOW)
+    Enrollment.objects.filter(member=ada).update(**{f"{column}_id": 0})
+    for who in (ada, ben):
+        cast.event(who, "go", NOW + HOUR)
+    shards = sorted({*Enrollment.objects.values_list("shard", flat=True)})
+    engine.tick(shards, NOW + 2 * DAY)
+    assert stands(ben, journey) == "finished"
+    assert "refers_to" in {one.name for one in audit.run(NOW + 2 * DAY) if one.count}
+
+
 def test_a_damaged_step_stops_neither_the_shard_nor_the_other_journeys(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever stands there is put off, and goes on once it is mended."""
     damaged, sound = published([WAIT, SEND], key="damaged"), published([SEND], key="sound")

@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from django.test import Client
 
 from journeys import publishing
 from journeys.breaker import way
@@ -63,13 +64,16 @@ def test_skipped_is_what_nobody_gets_round_and_the_member_never_had() -> None:
 
 
 @pytest.mark.django_db
-def test_a_journey_of_hundreds_of_steps_is_planned_and_published() -> None:
+def test_a_journey_of_hundreds_of_steps_is_planned_and_published(client: Client) -> None:
     """More than calls can be nested in one another."""
     steps = [wait(f"rest-{number}") for number in range(400)]
     journey = published(steps)
     assert way.of_version(journey.current_id or 0) == 0
     cast.event(cast.ada(), "go")
     tick(NOW)
+    client.force_login(cast.administrator())
+    page = client.get(f"/admin/journeys/journey/{journey.pk}/publish/").content.decode()
+    assert (page.count('<option value="rest-399">'), page.count('list="steps" name="to-rest-0"')) == (1, 1)
     mapping = {"rest-0": "rest-399"}
     (row,) = publishing.plan(journey, journey.draft, NOW, Terms(mapping)).changes.rows
     assert len(row.skips) == 399
