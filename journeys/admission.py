@@ -24,9 +24,9 @@ from members.sql import Sql, rows
 # happened is told the first time alone.
 _ENTER = """
 WITH named AS MATERIALIZED (
-    SELECT member_id, entry_key, bool_or(deferred) AS deferred, bool_or(direct) AS direct
-    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[])
-         AS n(member_id, entry_key, deferred, direct)
+    SELECT member_id, entry_key, bool_or(deferred) AS deferred, bool_or(direct) AS direct, bool_or(stirred) AS stirred
+    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[], %(stirred)s::bool[])
+         AS n(member_id, entry_key, deferred, direct, stirred)
     GROUP BY member_id, entry_key
 ),
 {judged} AS MATERIALIZED (
@@ -37,7 +37,7 @@ WITH named AS MATERIALIZED (
            CASE WHEN %(shut)s <> '' THEN %(shut)s
                 WHEN last.under_way THEN 'under_way'
                 WHEN last.entered_at > %(not_since)s THEN 'not_again'
-                WHEN n.deferred AND NOT n.direct AND %(segment)s::bigint IS NOT NULL AND NOT EXISTS (
+                WHEN (n.deferred OR n.stirred) AND NOT n.direct AND %(segment)s::bigint IS NOT NULL AND NOT EXISTS (
                     SELECT FROM members_membership s WHERE s.segment_id = %(segment)s AND s.member_id = n.member_id
                 ) THEN 'left_segment'
                 WHEN ({rule}) IS NOT TRUE THEN 'entry_rule'
@@ -118,6 +118,7 @@ def admit(plan: Plan, named: Sequence[Named], now: datetime, *, live: bool = Tru
         "keys": [one.entry_key for one in named],
         "deferred": [one.deferred for one in named],
         "direct": [one.direct for one in named],
+        "stirred": [one.stirred for one in named],
     }
     entered = rows(asked.text, {**asked.params, **names})
     if entered and room is not None:

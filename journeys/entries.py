@@ -30,13 +30,15 @@ SELECT id, properties ->> %(name)s FROM members_event WHERE id = ANY(%(ids)s)
 class Named(NamedTuple):
     """A member who is named for entry, and what the entry is about.
 
-    `deferred` where the ramp put it off before; `direct` where somebody named this very member, in a segment or not.
+    `deferred` where the ramp put it off before; `direct` where somebody named this very member, in a segment or not;
+    `stirred` where more is told of the member than that, by which they may have left the segment already.
     """
 
     member_id: int
     entry_key: str
     deferred: bool = False
     direct: bool = False
+    stirred: bool = False
 
 
 def topic(plan: Plan) -> str:
@@ -81,7 +83,8 @@ def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
     direct = [Named(member, key, **known[about]) for member, about, key in told if about in known]
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
-        return direct + [Named(member, "") for member, about, _ in told if about == joined]
+        stirred = {member for member, about, _ in told if about != joined}
+        return direct + [Named(member, "", stirred=member in stirred) for member, about, _ in told if about == joined]
     if kind == "fact":
         about = news_topic(entry)
         found = [(member, int(reference or 0)) for member, told_of, reference in told if told_of == about]

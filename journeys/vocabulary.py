@@ -76,7 +76,7 @@ class NotEntered(TextChoices):
     OVER = "over", _("The journey was over.")
     RAMP = "ramp", _("The journey takes in no more members that day; the member is named again on the next.")
     NOT_LIVE = "not_live", _("The other journey is a draft or stopped, and takes nobody in.")
-    LEFT_SEGMENT = "left_segment", _("The member had left the segment when there was room.")
+    LEFT_SEGMENT = "left_segment", _("The member had left the segment again when they were to enter.")
 
 
 class NotNamed(TextChoices):
