@@ -50,5 +50,9 @@ class Span:
         return Sql(_DUE, self.params)
 
     def due_at(self, step_id: int) -> Sql:
-        """Return the enrollments that are due at one step, whole rows."""
-        return Sql(f"{_DUE} AND e.step_id = %(step)s", {**self.params, "step": step_id})
+        """Return the enrollments that are due at one step, whole rows.
+
+        As an expression the step is no way to rows: of a step that many have just come to the planner knows nothing,
+        and would read all who stand there, of every shard, for each batch.
+        """
+        return Sql(f"{_DUE} AND e.step_id + 0 = %(step)s", {**self.params, "step": step_id})

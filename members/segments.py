@@ -165,7 +165,7 @@ def refresh_for(changed: Sequence[tuple[int, str]] | Sql, now: datetime) -> dict
     `changed` holds (member id, topic), or is a SELECT of `member_id` and `topic`. Returns what changed, by key.
     """
     told = changed if isinstance(changed, Sql) else _relation(changed)
-    listening = _listening(told)
+    listening = _listening(told if isinstance(changed, Sql) else _topics({topic for _, topic in changed}))
     segments = [segment for segment in _active() if segment.pk in listening] if listening else []
     return {segment.key: refresh(segment, now, _about(told, listening[segment.pk])) for segment in segments}
 
@@ -203,6 +203,10 @@ def _relation(changed: Iterable[tuple[int, str]]) -> Sql:
     members, topics = [member for member, _ in changed], [topic for _, topic in changed]
     text = "SELECT * FROM unnest(%(members)s::bigint[], %(topics)s::text[]) told(member_id, topic)"
     return Sql(text, {"members": members, "topics": topics})
+
+
+def _topics(topics: Iterable[str]) -> Sql:
+    return Sql("SELECT unnest(%(topics)s::text[]) AS topic", {"topics": sorted(topics)})
 
 
 def _about(told: Sql, topics: list[str]) -> Sql:
