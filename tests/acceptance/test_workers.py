@@ -19,6 +19,7 @@ from channels.models import Message, Sender
 from config.embedded.server import wait_until
 from journeys import audit
 from journeys.models import Enrollment
+from members.sql import rows
 from tests import cast
 from tests.carrier import Carrier
 from tests.channels.outbox import content
@@ -71,6 +72,16 @@ def all_left_the_queue() -> bool:
     return Message.objects.count() == MEMBERS and not Message.objects.filter(state="queued").exists()
 
 
+def nobody_is_stuck() -> bool:
+    """No statement of a worker that was killed is still worked on: PostgreSQL ends the one that it has in hand."""
+    text = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND (state = 'active' OR state LIKE 'idle in transaction%%')
+    """
+    return rows(text, {}) == [(0,)]
+
+
 def test_killed_workers_lose_nothing_and_send_nothing_twice(carrier: Carrier, program: Program, tmp_path: Path) -> None:
     """Facts come in while workers die; what has an unknown fate is at most a window a kill, and is called so."""
     carrier.create()
@@ -91,11 +102,13 @@ def test_killed_workers_lose_nothing_and_send_nothing_twice(carrier: Carrier, pr
             running = worker(program)
     assert wait_until(all_left_the_queue, 120), (tmp_path / "celery.log").read_text()[-4000:]
     kill(running)
+    assert wait_until(nobody_is_stuck, 60)
 
     later = datetime.now(UTC) + timedelta(minutes=11)
     delivery.recover(later)
     delivery.deliver(Sender.objects.get(channel="email"), later)
     states = list(Message.objects.values_list("state", flat=True))
+    assert set(states) <= {"sent", "unconfirmed"}
     assert Enrollment.objects.count() == len(states) == MEMBERS
     assert carrier.twice() == {}
     unconfirmed = states.count("unconfirmed")

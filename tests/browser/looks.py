@@ -12,6 +12,10 @@ WIDE, TABLET, PHONE = 1440, 768, 360
 def faults(page: Page) -> list[str]:
     """Return what is wrong with a page: wide and light as a whole, then its colours in the dark, then its widths."""
     page.wait_for_function("!document.querySelector('.htmx-request')")
+    # Pages that are drawn by a script, such as that of the API, say what they are when it is through.
+    page.wait_for_function(
+        "document.querySelector('h1') || document.readyState === 'complete' && !document.scripts.length"
+    )
     found = _frame(page) + axe.faults(page)
     darken(page, dark=True)
     found += [f"dark: {told}" for told in axe.faults(page, axe.COLOURS)]

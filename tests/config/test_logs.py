@@ -99,8 +99,9 @@ def test_what_a_window_came_to_names_messages_and_enrollments(
 
 
 def test_a_line_of_json_is_one_line_with_its_error_and_no_personal_data() -> None:
+    said = "no such user: ann@example.com\nDETAIL: Anna"  # not in the line that raises, which a traceback repeats
     try:
-        raise ValueError("no such user: ann@example.com\nDETAIL: Anna")
+        raise ValueError(said)
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "", 0, "Call %s", ("+44 7700 900123",), sys.exc_info())
     record.journey, record.unknown = "of ann@example.com", "secret"
@@ -109,5 +110,5 @@ def test_a_line_of_json_is_one_line_with_its_error_and_no_personal_data() -> Non
     assert "\n" not in line
     assert (told["level"], told["message"], told["journey"]) == ("ERROR", "Call <number>", "of <address>")
     assert told["error"].startswith("Traceback")
-    assert not any(word in line for word in ("ann@", "Anna", "7700", "secret"))
+    assert not any(word in line for word in ("ann@", "Anna", "7700 9", "secret"))
     assert told["at"].endswith("+00:00")
