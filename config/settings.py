@@ -168,6 +168,9 @@ CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 
 # For how many months rows of the tables that only grow are kept; 0 is for ever.
 CHORALE_KEEP_TOUCHPOINTS_MONTHS = ENV.whole("CHORALE_KEEP_TOUCHPOINTS_MONTHS", default=0, least=0, most=1200)
+CHORALE_KEEP_EVENTS_MONTHS = ENV.whole("CHORALE_KEEP_EVENTS_MONTHS", default=0, least=0, most=1200)
+CHORALE_KEEP_PURCHASES_MONTHS = ENV.whole("CHORALE_KEEP_PURCHASES_MONTHS", default=0, least=0, most=1200)
+CHORALE_KEEP_POINTS_MONTHS = ENV.whole("CHORALE_KEEP_POINTS_MONTHS", default=0, least=0, most=1200)
 CHORALE_KEEP_TRACE_MONTHS = ENV.whole("CHORALE_KEEP_TRACE_MONTHS", default=0, least=0, most=1200)
 
 # People and their sessions --------------------------------------------------------------------------------------------

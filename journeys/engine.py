@@ -147,14 +147,14 @@ def _batch(span: Span, done: Ticked) -> None:
 def _read_news(span: Span) -> list[Told]:
     """Read the span's news, bring standing and segments up to date with it, and wake who waits for it."""
     told: list[Told] = [*news.read(span.shards, span.now, low=span.low, high=span.high)]
-    bought = {member for member, topic, _ in told if topic in ("purchase", "points")}
+    bought = {member for member, topic, *_ in told if topic in ("purchase", "points")}
     if bought:
         standing.refresh(span.now, Sql("SELECT unnest(%(ids)s::bigint[]) AS member_id", {"ids": sorted(bought)}))
         told += news.read(span.shards, span.now, low=span.low, high=span.high)
     if told:
-        segments.refresh_for([(member, topic) for member, topic, _ in told], span.now)
+        segments.refresh_for([(member, topic) for member, topic, *_ in told], span.now)
         told += news.read(span.shards, span.now, low=span.low, high=span.high)
-    versions = enrollments.versions_of(sorted({member for member, _, _ in told}), span.now) if told else []
+    versions = enrollments.versions_of(sorted({member for member, *_ in told}), span.now) if told else []
     enrollments.wake(told, plan.wakers(versions), span.now)
     return told
 
@@ -165,7 +165,7 @@ def _leave_early(span: Span, told: Sequence[Told]) -> None:
     A pause does not stop this: what a member did meanwhile must not be forgotten.
     """
     due = {member for (member,) in rows(f"SELECT DISTINCT member_id FROM ({span.due().text}) due", span.params)}
-    touched = sorted(due | {member for member, _, _ in told})
+    touched = sorted(due | {member for member, *_ in told})
     for version_id in enrollments.versions_of(touched, span.now) if touched else ():
         version = plan.plan(version_id)
         enrollments.convert(version, _with_news(told, version.goal), span.now)
@@ -175,7 +175,7 @@ def _leave_early(span: Span, told: Sequence[Told]) -> None:
 def _with_news(told: Sequence[Told], rule: Rule | None) -> list[int]:
     """Return the members with news of what a rule reads."""
     topics = rule.topics() if rule else frozenset()
-    return sorted({member for member, topic, _ in told if topic in topics})
+    return sorted({member for member, topic, *_ in told if topic in topics})
 
 
 def _round(span: Span) -> int:

@@ -14,6 +14,7 @@ from journeys.models import Version
 from journeys.plan import Plan
 from journeys.span import Span
 from journeys.vocabulary import EndReason, EnrollmentState
+from members.rules.months import WITHIN, within
 from members.sql import Sql, execute, rows
 
 _END = """
@@ -61,15 +62,17 @@ WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND e.conver
 """
 # What is read as news became known after the member had arrived, even if it was recorded before: its transaction was
 # still open when the member was moved, or another machine's clock was behind. So the arrival is put before it.
-_WAKE = """
+_WAKE = f"""
 UPDATE journeys_enrollment e SET due_at = LEAST(e.due_at, %(now)s), arrived_at = LEAST(e.arrived_at, n.before)
 FROM (
     SELECT told.member_id, told.topic, min(f.recorded_at) - interval '1 microsecond' AS before
     FROM unnest(%(members)s::bigint[], %(topics)s::text[], %(facts)s::bigint[]) AS told(member_id, topic, fact)
     LEFT JOIN LATERAL (
-        SELECT recorded_at FROM members_purchase WHERE topic = 'purchase' AND id = fact
-        UNION ALL SELECT recorded_at FROM members_pointsentry WHERE topic = 'points' AND id = fact
-        UNION ALL SELECT recorded_at FROM members_event WHERE topic LIKE 'event:%%' AND id = fact
+        SELECT recorded_at FROM members_purchase x WHERE topic = 'purchase' AND id = fact AND {WITHIN.format(fact="x")}
+        UNION ALL SELECT recorded_at FROM members_pointsentry x
+            WHERE topic = 'points' AND id = fact AND {WITHIN.format(fact="x")}
+        UNION ALL SELECT recorded_at FROM members_event x
+            WHERE topic LIKE 'event:%%' AND id = fact AND {WITHIN.format(fact="x")}
     ) f ON true
     GROUP BY told.member_id, told.topic
 ) n, unnest(%(steps)s::bigint[], %(listened)s::text[]) AS w(step_id, topic)
@@ -182,13 +185,14 @@ def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
 def wake(told: Sequence[Told], steps: Sequence[tuple[int, str]], now: datetime) -> int:
     """Make due whoever rests at one of the steps, as (step id, topic), and has news of that topic."""
     listened = {topic for _, topic in steps}
-    heard = [(member, topic, reference) for member, topic, reference in told if topic in listened]
+    heard = [one for one in told if one.topic in listened]
     if not heard:
         return 0
     params = {
-        "members": [member for member, _, _ in heard],
-        "topics": [topic for _, topic, _ in heard],
-        "facts": [int(reference or 0) for _, _, reference in heard],
+        "members": [one.member_id for one in heard],
+        "topics": [one.topic for one in heard],
+        "facts": [int(one.reference or 0) for one in heard],
+        **within([one.happened_at for one in heard]),
         "steps": [step for step, _ in steps],
         "listened": [topic for _, topic in steps],
         "now": now,

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from journeys.definition.facts import news_topic
 from journeys.plan import Plan
 from members import news
+from members.rules.months import OF_MONTHS, Known, known
 from members.sql import Sql, rows
 
-# News read by the tick: member id, topic, reference.
-Told = tuple[int, str, str]
+# News read by the tick.
+Told = news.Item
 
 # A stay in the segment is worth one entry: whoever entered since joining it is not named again by a later publication.
 _EXISTING = """
@@ -22,8 +23,8 @@ WHERE s.segment_id = %(segment)s AND NOT EXISTS (
     WHERE e.member_id = s.member_id AND e.journey_id = %(journey)s AND e.entered_at >= s.since)
 """
 
-_PROPERTY = """
-SELECT id, properties ->> %(name)s FROM members_event WHERE id = ANY(%(ids)s)
+_PROPERTY = f"""
+SELECT id, properties ->> %(name)s FROM members_event happened WHERE {OF_MONTHS.format(fact="happened")}
 """
 
 
@@ -74,37 +75,37 @@ def topics(plan: Plan) -> set[str]:
 def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
     """Return the members that this news names for entry."""
     ((kind, entry),) = plan.entry.items()
-    known = {
+    ways = {
         deferred_topic(plan): {"deferred": True},
         deferred_direct_topic(plan): {"deferred": True, "direct": True},
         topic(plan): {"direct": True},
         existing_topic(plan): {},
     }
-    direct = [Named(member, key, **known[about]) for member, about, key in told if about in known]
+    direct = [Named(member, key, **ways[about]) for member, about, key, _ in told if about in ways]
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
-        stirred = {member for member, about, _ in told if about != joined}
-        return direct + [Named(member, "", stirred=member in stirred) for member, about, _ in told if about == joined]
+        stirred = {member for member, about, *_ in told if about != joined}
+        return direct + [Named(member, "", stirred=member in stirred) for member, about, *_ in told if about == joined]
     if kind == "fact":
         about = news_topic(entry)
-        found = [(member, int(reference or 0)) for member, told_of, reference in told if told_of == about]
+        found = [(one.member_id, (int(one.reference or 0), one.happened_at)) for one in told if one.topic == about]
         return direct + _keyed(_meant(plan, found), entry.get("key"))
     return direct
 
 
-def _meant(plan: Plan, found: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+def _meant(plan: Plan, found: Sequence[tuple[int, Known]]) -> Sequence[tuple[int, Known]]:
     """Return the facts that let members in. The others name nobody: there is no "no" to be traced."""
     if plan.entry_fact is None or not found:
         return found
     meant = plan.entry_fact.among([fact for _, fact in found])
-    return [(member, fact) for member, fact in found if fact in meant]
+    return [(member, fact) for member, fact in found if fact[0] in meant]
 
 
-def _keyed(found: Sequence[tuple[int, int]], name: str | None) -> list[Named]:
-    if name is None:
+def _keyed(found: Sequence[tuple[int, Known]], name: str | None) -> list[Named]:
+    if name is None or not found:
         return [Named(member, "") for member, _ in found]
-    keys = dict(rows(_PROPERTY, {"name": name, "ids": [fact for _, fact in found]}))
-    return [Named(member, (keys.get(fact) or "")[:128]) for member, fact in found]
+    keys = dict(rows(_PROPERTY, {"name": name, **known([fact for _, fact in found])}))
+    return [Named(member, (keys.get(fact) or "")[:128]) for member, (fact, _) in found]
 
 
 def existing(segment_id: int, journey_id: int) -> int:

@@ -29,9 +29,7 @@ class MembersConfig(AppConfig):
 
         register(*LEAVES)
         scopes.register(*SCOPES)
-        partitions.register(
-            partitions.Partitioned("members_touchpoint", "happened_at", "CHORALE_KEEP_TOUCHPOINTS_MONTHS")
-        )
+        partitions.register(*partitions.OF_MEMBERS)
         panels.register(*PANELS)
         home.watch(watching.alarms)
         home.register(

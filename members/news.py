@@ -25,8 +25,8 @@ _HIGHEST = 2**63 - 1  # the largest bigint
 # The body of a WITH query. `source` yields (member_id, topic, reference, since); the statement that holds it needs
 # %(now)s, and hands the shards to `announce`.
 _INSERTION = """
-    INSERT INTO members_news (member_id, topic, reference, recorded_at)
-    SELECT member_id, topic, reference, GREATEST(since, %(now)s)
+    INSERT INTO members_news (member_id, topic, reference, recorded_at, happened_at)
+    SELECT member_id, topic, reference, GREATEST(since, %(now)s), since
     FROM ({source}) happened
     WHERE topic IN (SELECT topic FROM members_listener)
     RETURNING shard
@@ -34,11 +34,15 @@ _INSERTION = """
 
 
 class Item(NamedTuple):
-    """One piece of news: `reference` is the fact's id or what else the topic speaks of, else empty."""
+    """One piece of news: `reference` is the fact's id or what else the topic speaks of, else empty.
+
+    `happened_at` is when it happened, a fact's very own instant; None where that was not written down.
+    """
 
     member_id: int
     topic: str
     reference: str
+    happened_at: datetime | None = None
 
 
 def insertion(source: str) -> str:
@@ -97,7 +101,7 @@ def read(
             ORDER BY member_id, id LIMIT %(limit)s
         )
         DELETE FROM members_news USING due WHERE members_news.id = due.id
-        RETURNING members_news.id, member_id, topic, reference
+        RETURNING members_news.id, member_id, topic, reference, happened_at
         """,
         {"shards": list(shards), "now": now, "limit": limit, "low": low, "high": high},
     )

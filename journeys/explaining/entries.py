@@ -93,7 +93,7 @@ def _fact(asked: Asked, entry: Mapping[str, Any]) -> Lacking:
         told = told.filter(name=entry["name"])
     latest = list(told.order_by("-happened_at", "-pk").values_list("pk", "happened_at", "recorded_at")[:100])
     what = {"fact": in_words(entry)}
-    meant = asked.plan.entry_fact.among([pk for pk, *_at in latest]) if asked.plan.entry_fact else None
+    meant = asked.plan.entry_fact.among([(pk, at) for pk, at, _ in latest]) if asked.plan.entry_fact else None
     fitting = [one for one in latest if meant is None or one[0] in meant]
     if fitting:
         _pk, happened_at, _recorded_at = fitting[0]

@@ -25,7 +25,10 @@ class FactKey(models.Model):
 
 
 class Fact(models.Model):
-    """What every fact has: when it happened, when it was recorded, and the key under which its source knows it."""
+    """What every fact has: when it happened, when it was recorded, and the key under which its source knows it.
+
+    The tables are partitioned by the month of `happened_at`: whoever knows it, or a bound, should ask for it as well.
+    """
 
     happened_at = models.DateTimeField(_("happened at"))
     recorded_at = models.DateTimeField(_("recorded at"))
@@ -74,7 +77,9 @@ class Purchase(Fact):
 class PurchaseLine(models.Model):
     """One line of a purchase; a return has a negative quantity."""
 
-    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="lines")
+    # Purchases are partitioned by month, so that no constraint of theirs holds `id` alone, and PostgreSQL lets nothing
+    # refer to it. Lines come with their purchase in one statement, and go with it: by Django, and by `keep_partitions`.
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="lines", db_constraint=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="+", db_index=False)
     sku = models.CharField(_("sku"), max_length=64)
     category = models.CharField(_("category"), max_length=64, blank=True)

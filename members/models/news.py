@@ -13,6 +13,8 @@ class News(models.Model):
     topic = models.CharField(max_length=96)
     reference = models.CharField(max_length=128, blank=True)  # the fact's id, an entry key …
     recorded_at = models.DateTimeField()
+    # When it happened, so that a fact is looked up in its month; none in news of before this was written down.
+    happened_at = models.DateTimeField(null=True)
     shard = shard_field("member")
 
     class Meta:

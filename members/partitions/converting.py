@@ -2,8 +2,10 @@
 
 The old table becomes the first partition, for everything before a month that begins soon. So it takes two migrations:
 `prepare`, outside of a transaction, builds and proves beside live work all that the other one needs; `convert` swaps.
-In the database `id` alone is no primary key any more, for that of a partitioned table contains the column of its
-months; one sequence gives the ids all the same, and in Django's eyes nothing has changed.
+Rows from beyond that month, as a till with a wrong clock sends them, wait beside the table in between; whatever is
+recorded between the two migrations with such a time is refused, and may come again. In the database `id` alone is no
+primary key any more, for that of a partitioned table contains the column of its months; one sequence gives the ids all
+the same, and in Django's eyes nothing has changed.
 """
 
 from __future__ import annotations
@@ -13,24 +15,29 @@ from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from members.partitions.tables import month
+from members.partitions.tables import COLUMNS, month
 
 _SOON = timedelta(days=15)  # between the two migrations, which follow one another, no row may come from beyond
 _WAIT = "5s"  # then the migration gives up, so that nobody waits behind it, and is run again
 _PREPARED = "_before_the_months"
+_ODD = "_beyond_the_months"
 
 
 def prepare(editor: BaseDatabaseSchemaEditor, table: str, column: str, now: datetime) -> None:
     """Build the index of the new primary key, and prove that all rows are from before a month that begins soon."""
+    begins = month(now + _SOON, 1)
     with editor.connection.cursor() as cursor:
-        cursor.execute(f"SELECT max({column}) FROM {table}")
-        latest = max(now, cursor.fetchone()[0] or now)
-        begins = month(latest + _SOON, 1)
+        columns = _columns(cursor, table)
         for statement in (
             f"SET lock_timeout = '{_WAIT}'",
             f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}{_PREPARED}",
             f"ALTER TABLE {table} ADD CONSTRAINT {table}{_PREPARED} CHECK ({column} < '{begins:%F %T}+00') NOT VALID",
             "SET lock_timeout = 0",
+            f"CREATE TABLE IF NOT EXISTS {table}{_ODD} (LIKE {table} INCLUDING GENERATED)",
+            f"""
+            WITH odd AS (DELETE FROM {table} WHERE {column} >= '{begins:%F %T}+00' RETURNING {columns})
+            INSERT INTO {table}{_ODD} ({columns}) SELECT {columns} FROM odd
+            """,
             f"ALTER TABLE {table} VALIDATE CONSTRAINT {table}{_PREPARED}",
             f"DROP INDEX IF EXISTS {table}_past_pkey",
             f"CREATE UNIQUE INDEX CONCURRENTLY {table}_past_pkey ON {table} (id, {column})",
@@ -56,6 +63,14 @@ def convert(editor: BaseDatabaseSchemaEditor, table: str, column: str) -> None:
         cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {table}_past FOR VALUES FROM (MINVALUE) TO ('{begins}')")
         cursor.execute(f"ALTER TABLE {table}_past DROP CONSTRAINT {table}{_PREPARED}")
         cursor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
+        columns = _columns(cursor, table)
+        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}{_ODD}")
+        cursor.execute(f"DROP TABLE {table}{_ODD}")
+
+
+def _columns(cursor: Any, table: str) -> str:
+    cursor.execute(COLUMNS, {"table": table})
+    return str(cursor.fetchone()[0])
 
 
 def _begins(cursor: Any, table: str) -> str:
@@ -94,7 +109,10 @@ def _put_aside(cursor: Any, table: str, column: str, indexes: list[tuple[str, st
 def _number_on(cursor: Any, table: str, column: str) -> None:
     """Give ids from where the old table had come; a column of identity needs PostgreSQL 17 in a partitioned table."""
     cursor.execute(f"CREATE SEQUENCE {table}_id_seq OWNED BY {table}.id")
-    cursor.execute(f"SELECT setval('{table}_id_seq', COALESCE(max(id), 1), max(id) IS NOT NULL) FROM {table}_past")
+    cursor.execute(
+        f"SELECT setval('{table}_id_seq', COALESCE(given, 1), given IS NOT NULL) FROM (SELECT GREATEST("
+        f"(SELECT max(id) FROM {table}_past), (SELECT max(id) FROM {table}{_ODD})) AS given) ids"
+    )
     cursor.execute(f"ALTER TABLE {table} ALTER id SET DEFAULT nextval('{table}_id_seq')")
     cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {table}_pkey PRIMARY KEY (id, {column})")
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from django.db import OperationalError, transaction
 
-from members.partitions.tables import Partitioned, month, registered
+from members.partitions.tables import COLUMNS, Partitioned, month, registered
 from members.sql import execute, rows
 
 AHEAD = 3  # months
@@ -26,10 +26,6 @@ SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_
 WHERE i.inhparent = %(table)s::regclass ORDER BY c.relname
 """
 _BOUNDS = re.compile(r"FOR VALUES FROM \((?:'(?P<begins>[^']+)'|MINVALUE)\) TO \('(?P<ends>[^']+)'\)")
-_COLUMNS = """
-SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-"""
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +74,7 @@ def _add(table: Partitioned, name: str, begins: datetime) -> int:
     if any(one.name == name for one in partitions(table.table)):
         return 0
     bounds = {"begins": begins, "ends": month(begins, 1)}
-    [(columns,)] = rows(_COLUMNS, {"table": table.table})
+    [(columns,)] = rows(COLUMNS, {"table": table.table})
     odd, within = f"{table.table}_default", f"{table.column} >= %(begins)s AND {table.column} < %(ends)s"
     rows(f"LOCK TABLE {odd} IN ACCESS EXCLUSIVE MODE", {})
     execute(f"CREATE TEMPORARY TABLE odd ON COMMIT DROP AS SELECT {columns} FROM {odd} WHERE {within}", bounds)
@@ -96,7 +92,10 @@ def _forget(table: Partitioned, now: datetime) -> Iterator[str]:
         return
     for one in partitions(table.table):
         if one.ends and one.ends <= horizon:
-            gone = _tried(table, partial(execute, f"DROP TABLE IF EXISTS {one.name}", {}))
+            if table.parts and _delete(table, one.name, horizon) == BATCH * ROUNDS:
+                yield f"{one.name} has more rows than go at once; the next run goes on."
+                continue
+            gone = _tried(table, partial(_drop, table, one.name))
             yield (
                 f"{one.name} was dropped."
                 if gone is not None
@@ -106,15 +105,28 @@ def _forget(table: Partitioned, now: datetime) -> Iterator[str]:
             yield f"{deleted} rows of before {horizon:%Y-%m-%d} were deleted from {one.name}."
 
 
+def _drop(table: Partitioned, name: str) -> int:
+    """Drop a partition, and the parts of what came late into it."""
+    if table.parts and rows("SELECT to_regclass(%(name)s)", {"name": name}) != [(None,)]:
+        rows(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE", {})
+        execute(f"DELETE FROM {table.parts} WHERE {table.parts_of} IN (SELECT id FROM {name})", {})
+    return execute(f"DROP TABLE IF EXISTS {name}", {})
+
+
 def _delete(table: Partitioned, name: str, horizon: datetime) -> int:
-    """Delete in short statements, a bounded number of them; return how many rows."""
+    """Delete in short statements, a bounded number of them; return how many rows. Their parts go with them."""
+    parts = f", parts AS (DELETE FROM {table.parts} x USING gone WHERE x.{table.parts_of} = gone.id)"
     text = f"""
-        DELETE FROM {name}
-        WHERE ctid = ANY(ARRAY(SELECT ctid FROM {name} WHERE {table.column} < %(horizon)s LIMIT {BATCH}))
+        WITH gone AS (
+            DELETE FROM {name}
+            WHERE ctid = ANY(ARRAY(SELECT ctid FROM {name} WHERE {table.column} < %(horizon)s LIMIT {BATCH}))
+            RETURNING id
+        ){parts if table.parts else ""}
+        SELECT count(*) FROM gone
     """
     total = 0
     for _round in range(ROUNDS):
-        deleted = execute(text, {"horizon": horizon})
+        [(deleted,)] = rows(text, {"horizon": horizon})
         total += deleted
         if deleted < BATCH:
             break

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from members.rules.comparisons import listed
 from members.rules.given import Given
 from members.rules.leaves import events, purchases
+from members.rules.months import OF_MONTHS, Known, known
 from members.sql import Sql, rows
 from members.vocabulary import PointsKind
 
@@ -26,11 +27,11 @@ class Which:
     condition: Sql
     words: Callable[[], str]
 
-    def among(self, ids: Sequence[int]) -> set[int]:
-        """Return those of the facts with these ids that are meant."""
+    def among(self, facts: Sequence[Known]) -> set[int]:
+        """Return the ids of those facts that are meant."""
         alias = self.table.split()[1]
-        text = f"SELECT {alias}.id FROM {self.table} WHERE {alias}.id = ANY(%(ids)s) AND {self.condition.text}"
-        return {found for (found,) in rows(text, {**self.condition.params, "ids": list(ids)})}
+        text = f"SELECT {alias}.id FROM {self.table} WHERE {OF_MONTHS.format(fact=alias)} AND {self.condition.text}"
+        return {found for (found,) in rows(text, {**self.condition.params, **known(facts)})}
 
 
 def read(topic: str, given: Given) -> Which | None:

@@ -75,7 +75,7 @@ def test_decisions_are_appended_with_news():
     assert consent.record([], cast.NOW) == 0
     kept = Consent.objects.get()
     assert (kept.source, kept.wording, kept.granted) == ("form", "I want the newsletter.", True)
-    assert news.read([dora.shard], cast.NOW) == [news.Item(dora.pk, "consent", "")]
+    assert news.read([dora.shard], cast.NOW) == [news.Item(dora.pk, "consent", "", cast.NOW)]
 
 
 def test_withdrawing_twice_changes_nothing_more():

@@ -38,7 +38,7 @@ def test_news_is_read_once():
     ada = cast.ada()
     news.listen("segment:1", ["points"])
     assert news.write(EVERYBODY, "points", cast.NOW) == 1
-    assert read(ada) == [news.Item(ada.pk, "points", "")]
+    assert read(ada) == [news.Item(ada.pk, "points", "", cast.NOW)]
     assert read(ada) == []
 
 
@@ -58,7 +58,7 @@ def test_a_reference_travels_along():
     news.write(
         Sql("SELECT id AS member_id, %(what)s AS reference FROM members_member", {"what": "17"}), "grant", cast.NOW
     )
-    assert read(ada) == [news.Item(ada.pk, "grant", "17")]
+    assert read(ada) == [news.Item(ada.pk, "grant", "17", cast.NOW)]
 
 
 @pytest.mark.django_db

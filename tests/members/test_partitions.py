@@ -179,13 +179,16 @@ def test_a_table_with_data_is_converted_and_one_in_use_is_left_to_the_next_run(m
     try:
         insertion = "INSERT INTO old (at, said, member_id) VALUES (%(at)s, 'yes', %(ada)s) RETURNING id, shard"
         first = rows(insertion, {**fields, "ada": ada.pk})
+        beyond = rows(insertion, {"at": datetime(2100, 1, 1, tzinfo=UTC), "ada": ada.pk})
         converting.prepare(connection.schema_editor(), "old", "at", NOW)
         converting.prepare(connection.schema_editor(), "old", "at", NOW)  # again, as after a failure
         with transaction.atomic():
             converting.convert(connection.schema_editor(), "old", "at")
         [(second, shard)] = rows(insertion, {"at": datetime(2400, 1, 1, tzinfo=UTC), "ada": ada.pk})
-        assert first == [(second - 1, shard)]
-        assert rows("SELECT tableoid::regclass::text FROM old ORDER BY id", {}) == [("old_past",), ("old_default",)]
+        assert (first, beyond) == ([(second - 2, shard)], [(second - 1, shard)])
+        places = [("old_past",), ("old_default",), ("old_default",)]
+        assert rows("SELECT tableoid::regclass::text FROM old ORDER BY id", {}) == places
+        assert rows("SELECT to_regclass('old_beyond_the_months')", {}) == [(None,)]
         for broken in ({"said": ""}, {"member_id": 0}, {"id": second, "at": datetime(2400, 1, 1, tzinfo=UTC)}):
             values = {"id": 99, "at": fields["at"], "said": "no", "member_id": ada.pk, **broken}
             with pytest.raises(IntegrityError):
