@@ -49,10 +49,10 @@ def test_no_journey_writes_to_the_same_members_and_each_journey_draws_its_own_be
     crowd = cast.crowd(150)
     invite(crowd)
     of_all, of_both = held(journey=plain), held(journey=own)
-    assert 40 <= len(of_all) <= 80
+    assert 30 <= len(of_all) <= 90
     assert of_all < of_both
     among, outside = len(crowd) - len(of_all), len(of_both - of_all)
-    assert 0.25 <= outside / among <= 0.55, "the journey's own lot does not follow that over all"
+    assert 0.15 <= outside / among <= 0.65, "the journey's own lot does not follow that over all"
     assert not Message.objects.filter(journey_id=plain.pk, member_id__in=of_all).exists()
     assert not Message.objects.filter(journey_id=own.pk, member_id__in=of_both).exists()
     assert [finding.name for finding in audit.run(NOW) if finding.count and finding.name == "holdout"] == []
