@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from channels.models import Message
 from channels.vocabulary import OriginKind
 from journeys.definition import recurrence
+from journeys.definition.entry import date_name
 from journeys.definition.facts import in_words
 from journeys.models import Enrollment
 from journeys.plan import Plan, plan
@@ -42,9 +43,8 @@ def _entry(known: Plan, segments: Mapping[int, Segment]) -> str:
 
 
 def _date(entry: Mapping[str, Any]) -> str:
-    names = {"birthday": _("birthday"), "joined_on": _("day of joining")}
-    days, what = entry.get("offset_days", 0), names.get(entry["of"]) or entry["of"].partition(":")[2]
-    said = {"days": abs(days), "what": what}
+    days = entry.get("offset_days", 0)
+    said = {"days": abs(days), "what": date_name(entry["of"])}
     if days < 0:
         return ngettext("%(days)d day before their %(what)s.", "%(days)d days before their %(what)s.", -days) % said
     if days > 0:

@@ -12,13 +12,12 @@ from django.db.models import Count
 
 from journeys import days, entries
 from journeys.breaker import way
-from journeys.definition.facts import meant
 from journeys.definitions import Checked
 from journeys.models import Enrollment, Journey, StepCount
+from journeys.steps import facts
 from journeys.vocabulary import EnrollmentState, Outcome
 from members import rules, segments
 from members.models import Member, Segment
-from members.rules.which import Which
 from members.sql import rows
 
 DAYS = 28
@@ -38,11 +37,6 @@ SELECT COALESCE(max(count), 0) FROM (
     SELECT count(*) FROM members_member m WHERE substr({given}, 6) = ANY(%(marks)s) GROUP BY substr({given}, 6)
 ) day
 """
-_TABLES = {
-    "event": "members_event happened",
-    "purchase": "members_purchase bought",
-    "points": "members_pointsentry entry",
-}
 
 
 @dataclass(frozen=True)
@@ -115,18 +109,10 @@ def _by_segment(journey: Journey, entry: Mapping[str, Any], now: datetime) -> in
 
 
 def _by_fact(_journey: Journey, entry: Mapping[str, Any], now: datetime) -> int:
-    which = meant(entry, "entry.fact")
-    table = _TABLES[entry["topic"]]
-    alias = table.split()[1]
-    named = f"{alias}.name = %(event)s" if entry["topic"] == "event" else "true"
-    text, params = _asked(which)
-    what = "*" if "key" in entry else f"DISTINCT {alias}.member_id"
-    at = f"{alias}.happened_at"
-    return _busiest(table, at, f"{named} AND ({text})", now, what, event=entry.get("name"), **params)
-
-
-def _asked(which: Which | None) -> tuple[str, Mapping[str, Any]]:
-    return (which.condition.text, which.condition.params) if which else ("true", {})
+    found = facts.such(entry)
+    what = "*" if "key" in entry else f"DISTINCT {found.alias}.member_id"
+    at = f"{found.alias}.happened_at"
+    return _busiest(found.table, at, found.condition.text, now, what, **found.condition.params)
 
 
 def _by_date(_journey: Journey, entry: Mapping[str, Any], now: datetime) -> int:

@@ -69,6 +69,12 @@ def check_member_date(value: object, place: str) -> str:
     raise BadDefinition(place, sentence)
 
 
+def date_name(of: str) -> str:
+    """Return what people call a date of the member, to stand inside a sentence."""
+    names = {"birthday": _("birthday"), "joined_on": _("day of joining")}
+    return names.get(of) or of.partition(":")[2]
+
+
 def _check_segment(entry: Mapping[str, Any], place: str) -> None:
     key = fields.text(fields.needed(entry, "key", place), fields.at(place, "key"), 64)
     if not Segment.objects.filter(key=key).exists():

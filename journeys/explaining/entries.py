@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from journeys.days import AT, marks_of
 from journeys.definition import recurrence
+from journeys.definition.entry import date_name
 from journeys.definition.facts import in_words, news_topic
 from journeys.models import Journey
 from journeys.plan import Plan
@@ -110,7 +111,7 @@ def _fact(asked: Asked, entry: Mapping[str, Any]) -> Lacking:
 def _date(asked: Asked, entry: Mapping[str, Any]) -> Lacking:
     of, offset = entry["of"], timedelta(days=entry.get("offset_days", 0))
     given = asked.member.attributes.get(of.partition(":")[2]) if ":" in of else getattr(asked.member, of)
-    what = {"date": of.partition(":")[2] or {"birthday": _("birthday"), "joined_on": _("day of joining")}[of]}
+    what = {"date": date_name(of)}
     try:
         own = date.fromisoformat(str(given))
     except ValueError:
