@@ -34,9 +34,17 @@ def resize(page: Page, width: int) -> None:
 
 
 def darken(page: Page, *, dark: bool) -> None:
-    """Change the colours, as the switch of the page or the system's would."""
+    """Change the colours, as the switch of the page or the system's would, and wait until none is between two."""
     page.emulate_media(color_scheme="dark" if dark else "light")
     page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
+    # A page that listens to the system hears of it with the next frame, and its transitions begin with the one after.
+    page.evaluate(
+        """async () => {
+            for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+            const changes = document.getAnimations().filter(each => each instanceof CSSTransition);
+            await Promise.allSettled(changes.map(each => each.finished));
+        }"""
+    )
 
 
 def _frame(page: Page) -> list[str]:
