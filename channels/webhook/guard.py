@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
 from django.utils.translation import gettext as _
@@ -17,7 +17,11 @@ from django.utils.translation import gettext as _
 Address = IPv4Address | IPv6Address
 
 # IPv6 addresses by which a gateway or a socket reaches the IPv4 address in their last four bytes.
-_WRAPPING = [IPv6Network(net) for net in ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "::/96")]
+_WRAPPING = [IPv6Network(net) for net in ("::ffff:0:0/96", "64:ff9b::/96", "::/96")]
+# All of the internet that speaks IPv6 is in here: not the site-local fec0::/10, nor a network's own 64:ff9b:1::/48.
+_INTERNET = IPv6Network("2000::/3")
+# Set aside by the registries for protocols, relays and books; Python learned of these in different years.
+_SET_ASIDE = [ip_network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
 # Reached from the inside of a cloud alone, though the number is a public one.
 _METADATA = {IPv4Address("168.63.129.16")}
 _LOCAL_NAMES = ("localhost", "localhost.localdomain")
@@ -28,7 +32,10 @@ _FIRST_FREE_PORT = 1024
 def is_public(address: Address) -> bool:
     """Say whether an address is one of the internet: not private, local, shared, multicast or of a cloud's inside."""
     inner = _unwrapped(address)
-    return inner.is_global and not inner.is_multicast and not inner.is_reserved and inner not in _METADATA
+    if inner in _METADATA or any(inner in net for net in _SET_ASIDE):
+        return False
+    of_the_internet = isinstance(inner, IPv4Address) or inner in _INTERNET
+    return of_the_internet and inner.is_global and not inner.is_multicast and not inner.is_reserved
 
 
 def _unwrapped(address: Address) -> Address:
