@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -68,7 +69,15 @@ def _found(member: Member, journey: Journey, now: datetime) -> Lacking:
     told = turned_away(member, journey, datetime.min.replace(tzinfo=now.tzinfo))
     if told:
         return at_the_door(told, asked)
-    return _shut(asked) or lacking(asked)
+    found = _shut(asked) or lacking(asked)
+    return _paused(found) if journey.state == JourneyState.PAUSED else found
+
+
+def _paused(found: Lacking) -> Lacking:
+    """Add the pause, which is the reason where nothing but a day is lacking: days that come meanwhile name nobody."""
+    reason = NotEntered.PAUSED if found.reason == NotNamed.DAY_AHEAD else found.reason
+    sentence = _("it is paused and takes nobody in. Besides: %(why)s") % {"why": found.sentence}
+    return replace(found, reason=reason, sentence=sentence, until=None)
 
 
 def _shut(asked: Asked) -> Lacking | None:

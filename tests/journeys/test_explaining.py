@@ -138,6 +138,24 @@ def test_who_was_turned_away_hears_which_leaf_was_false_then_and_not_which_is_no
     assert why(ada, journey, NOW + 2 * DAY) == found  # nor does a version of later, which asks for nothing
 
 
+def test_a_paused_journey_says_so_whatever_else_is_lacking() -> None:
+    """Of a day that is ahead the pause is the reason: were it over by then, the day would name the member."""
+    every = {"every": "FREQ=MONTHLY;BYMONTHDAY=1", "from": "2026-01-01"}
+    segment("buyers", BOUGHT)
+    entries = ({"date": {"of": "birthday"}}, {"recurring": every}, {"segment": {"key": "buyers"}})
+    journeys = [published([SEND], key=f"j{number}", entry=entry) for number, entry in enumerate(entries)]
+    ada, found = cast.ada(), []
+    for journey in journeys:
+        publishing.pause(journey, NOW)
+        journey.refresh_from_db()
+        found.append(why(ada, journey))
+    assert [one.reason for one in found] == ["paused", "paused", "not_in_segment"]
+    assert all("it is paused and takes nobody in." in one.sentence for one in found)
+    assert found[0].until is None
+    assert "2026-03-14 09:00 (Europe/Berlin)" in found[0].sentence
+    assert found[2].evidence["leaves"]
+
+
 @pytest.mark.parametrize(("runs", "reason"), [({"from": "2026-04-01"}, "not_yet"), ({"until": "2026-03-01"}, "over")])
 def test_a_journey_that_has_not_begun_or_is_over_says_so(runs: dict[str, str], reason: str) -> None:
     assert why(cast.ada(), published([SEND], runs=runs)).reason == reason
