@@ -13,7 +13,7 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         """Make adapters and panels known, and let a closed grant silence what was going to speak of it."""
         # Not at import: models are ready only now.
-        from channels import closing, hand_offs, home, registry, whys
+        from channels import closing, hand_offs, home, pressure, registry, whys
         from channels.api import SCOPES
         from channels.chat.adapter import Chat
         from channels.counter import wishes
@@ -25,7 +25,7 @@ class ChannelsConfig(AppConfig):
         from channels.subscriptions import grants
         from channels.webhook.adapter import Webhook
         from content import offers
-        from members import audit_log, doors, panels, scopes
+        from members import audit_log, doors, panels, scopes, segments
         from members import home as cards
 
         for adapter in (Email, Sms, Chat, Desk, Webhook):
@@ -36,6 +36,7 @@ class ChannelsConfig(AppConfig):
         offers.on_reopened(hand_offs.grants_reopened)
         offers.on_changed(grants.changed)
         whys.register(wishes.explain)
+        segments.register(pressure.needs)
         panels.register(*PANELS)
         scopes.register(*SCOPES)
         doors.register(

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from channels.models import PressurePolicy
 from channels.vocabulary import LIVE, WEBHOOK, OriginKind
+from members.models import Segment
 
 # What nobody but us wanted to be said. What members asked for themselves presses nobody, and a test goes elsewhere.
 UNASKED = (OriginKind.ENROLLMENT.value, OriginKind.REP.value)
@@ -126,6 +129,15 @@ LEFT JOIN LATERAL (
 _NO_WHY = """
 CROSS JOIN (SELECT NULL::bigint AS policy_id, NULL::bigint[] AS ids, NULL::timestamptz AS free_at) why
 """
+
+
+def needs(segment: Segment) -> str:
+    """Return the sentence that an active policy holds for the members of a segment, empty where none does."""
+    found = PressurePolicy.objects.filter(segment=segment, active=True).first()
+    if found is None:
+        return ""
+    said = {"policy": found, "name": segment}
+    return _("The contact pressure policy “%(policy)s” holds for “%(name)s”; switch it off first.") % said
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from members import news
-from members.models import Member, Segment
+from members.models import Listener, Member, Segment
 from members.rules import Answer, BadRule, Rule, parse, references
 from members.rules.planning import for_everybody
 from members.sql import Sql, execute, rows
@@ -21,6 +21,10 @@ SECONDS = 5  # somebody waits for a count, and the database has other work
 WRITTEN = ("key", "name", "description", "rule", "active")
 # The first half of the advisory lock's key; the second is the segment. Any constant that nobody else uses would do.
 LOCK = 0x53_65_67_6D
+
+
+Need = Callable[[Segment], str]
+_needs: list[Need] = []
 
 
 class Diff(NamedTuple):
@@ -93,6 +97,21 @@ def check(segment: Segment) -> None:
     _check(segment, list(Segment.objects.exclude(pk=segment.pk).order_by("pk")))
 
 
+def register(need: Need) -> None:
+    """Ask `need` before a segment is left as it is: the sentence of who needs it kept up to date, empty for nobody."""
+    if need not in _needs:
+        _needs.append(need)
+
+
+def needed(segment: Segment) -> str:
+    """Return the sentence of whoever needs a segment kept up to date, empty where nobody does."""
+    # Nothing below journeys knows them; that somebody listens is all there is to know.
+    topics = [f"segment.joined:{segment.pk}", f"segment.left:{segment.pk}"]
+    if Listener.objects.filter(topic__in=topics).exists():
+        return _("A journey listens to who joins or leaves “%(name)s”; stop it first.") % {"name": segment}
+    return next((sentence for need in _needs if (sentence := need(segment))), "")
+
+
 def activate(segment: Segment) -> Segment:
     """Have a segment kept up to date from now on. Raises BadRule."""
     segment.active = True
@@ -100,7 +119,7 @@ def activate(segment: Segment) -> Segment:
 
 
 def deactivate(segment: Segment) -> Segment:
-    """Leave a segment as it is from now on. Raises BadRule when an active segment speaks of it."""
+    """Leave a segment as it is from now on. Raises BadRule when an active segment or anybody else needs it."""
     segment.active = False
     return save(segment)
 
@@ -251,6 +270,8 @@ def _check(segment: Segment, others: Sequence[Segment]) -> None:
         _refuse_to_lose(stored, others, "key")
     elif stored is not None and not segment.active:
         _refuse_to_lose(stored, [other for other in others if other.active], "active")
+        if stored.active and (sentence := needed(stored)):
+            raise BadRule("active", _("must stay as it is: %(why)s") % {"why": sentence})
 
 
 def _refuse_to_lose(stored: Segment, others: Sequence[Segment], place: str) -> None:

@@ -21,7 +21,7 @@ from members.admin.counting import live
 from members.admin.deleting import Deletion
 from members.admin.forms import ModelForm
 from members.admin.rule_field import RuleField
-from members.models import Listener, Member, Segment
+from members.models import Member, Segment
 from members.rules import BadRule, kinds, parse
 from members.vocabulary import Deed
 
@@ -164,8 +164,4 @@ def _needed(segment: Segment) -> str:
         segments.check(Segment(pk=segment.pk, key=segment.key, name=segment.name, rule=segment.rule, active=False))
     except BadRule as error:
         return str(error)
-    # Nothing below journeys knows them; that somebody listens is all there is to know.
-    topics = [f"segment.joined:{segment.pk}", f"segment.left:{segment.pk}"]
-    if Listener.objects.filter(topic__in=topics).exists():
-        return _now("A journey listens to who joins or leaves “%(name)s”; stop it first.") % {"name": segment}
-    return ""
+    return segments.needed(segment)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from channels.models import PressurePolicy
 from members import clock, news, segments
 from members.admin.counting import live
 from members.admin.rule_field import written
@@ -161,6 +162,25 @@ def test_explains_leaf_by_leaf(client: Client) -> None:
         assert seen in page, seen
     page = unescape(client.get(f"/admin/members/segment/{segment.pk}/why/?member=M-EVE").content.decode())
     assert "There is no member with the code “M-EVE”." in page
+
+
+def test_is_not_switched_off_while_a_policy_or_a_journey_needs_it(client: Client) -> None:
+    """Left as it is, it would say nothing about anybody any more, and nobody would see."""
+    segment = saved()
+    path = f"/admin/members/segment/{segment.pk}/change/"
+    off = {"name": "Regulars", "key": "regulars", "description": "", "rule": json.dumps(VIP)}
+    policy = PressurePolicy.objects.create(messages=1, days=7, segment=segment)
+    page = unescape(client.post(path, off).content.decode())
+    assert "at most 1 promotional in 7 days by all channels together" in page
+    assert "holds for “Regulars”; switch it off first." in page
+    policy.active = False
+    policy.save()
+    news.listen("journey:7", [f"segment.joined:{segment.pk}"])
+    assert "A journey listens to who joins or leaves “Regulars”" in unescape(client.post(path, off).content.decode())
+    news.unlisten("journey:7")
+    assert client.post(path, off).status_code == 302
+    segment.refresh_from_db()
+    assert not segment.active
 
 
 def test_goes_only_when_nothing_needs_it(client: Client) -> None:
