@@ -88,7 +88,9 @@ def _come(plan: Plan, since: datetime, now: datetime) -> list[Opened]:
     # Zones are at most a day apart from UTC; on most days there is nothing to look for in six hundred of them.
     around = since.date() - timedelta(days=1), now.date() + timedelta(days=1)
     days = set(recurrence.days(entry["every"], date.fromisoformat(entry["from"]), *around))
-    return [(zone, day) for zone, day in _opened(since, now, at) if day in days] if days else []
+    opened = _opened(since, now, at) if days else []
+    # A day that the zone's calendar leaves out would let members in twice on the day after it.
+    return [(zone, day) for zone, day in opened if day in days and zones.exists(zones.zone(zone), day)]
 
 
 def _write(plan: Plan, opened: Iterable[Opened], now: datetime) -> int:

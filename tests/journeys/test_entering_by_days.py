@@ -154,3 +154,13 @@ def test_a_rule_that_names_no_day_is_refused_at_once() -> None:
     with pytest.raises(BadDefinition, match="no day within ten years"):
         recurrence.check("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", date(2026, 12, 1), "every")
     assert process_time() - began < 2
+
+
+def test_a_day_that_a_calendar_leaves_out_is_no_day_that_comes_round() -> None:
+    """Samoa went from the 29th to the 31st of December 2011: the members would have entered twice on the 31st."""
+    begin = datetime(2011, 12, 28, tzinfo=UTC)
+    published([{"key": "out", "kind": "exit"}], begin, entry=every("FREQ=DAILY", "2011-12-29"), re_entry="after_exit")
+    cast.ada(zone="Pacific/Apia")
+    for hours in range(0, 120, 6):
+        look(begin + timedelta(hours=hours))
+    assert [key for _, key in entered()] == ["2011-12-29", "2011-12-31", "2012-01-01"]
