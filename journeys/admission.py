@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from channels.webhook.events import Event
-from journeys import ramp, telling
+from journeys import enrollments, ramp, telling
 from journeys.entries import Named, deferred_direct_topic, deferred_topic
 from journeys.plan import Plan
 from journeys.vocabulary import EnrollmentState, NotEntered
@@ -24,13 +24,14 @@ from members.sql import Sql, rows
 # happened is told the first time alone.
 _ENTER = """
 WITH named AS MATERIALIZED (
-    SELECT member_id, entry_key, bool_or(deferred) AS deferred, bool_or(direct) AS direct, bool_or(stirred) AS stirred
-    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[], %(stirred)s::bool[])
-         AS n(member_id, entry_key, deferred, direct, stirred)
+    SELECT member_id, entry_key, bool_or(deferred) AS deferred, bool_or(direct) AS direct, bool_or(stirred) AS stirred,
+           min(since) AS since
+    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[], %(stirred)s::bool[],
+                %(since)s::timestamptz[]) AS n(member_id, entry_key, deferred, direct, stirred, since)
     GROUP BY member_id, entry_key
 ),
 {judged} AS MATERIALIZED (
-    SELECT n.member_id, n.entry_key, n.deferred, n.direct,
+    SELECT n.member_id, n.entry_key, n.deferred, n.direct, n.since,
            (hashint8extended(n.member_id, %(journey)s) & 4294967295)::float8 / 4294967296 < %(holdout)s
            OR (hashint8extended(n.member_id, %(over_all)s) & 4294967295)::float8 / 4294967296
               < COALESCE((SELECT share FROM journeys_holdoutpolicy WHERE id = 1), 0)::float8 AS held_out,
@@ -54,13 +55,13 @@ WITH named AS MATERIALIZED (
 {ramped}
 entered AS (
     INSERT INTO journeys_enrollment (member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
-                                     arrived_at, due_at, visit, goal_until, end_reason, held_out)
+                                     arrived_at, due_at, visit, named_at, goal_until, end_reason, held_out)
     SELECT member_id, %(journey)s, %(version)s, CASE WHEN NOT held_out THEN %(step)s::bigint END,
-           CASE WHEN held_out THEN 'held_out' ELSE 'live' END, entry_key, %(now)s, %(now)s, %(now)s, 1, %(goal_until)s,
-           '', held_out
+           CASE WHEN held_out THEN 'held_out' ELSE 'live' END, entry_key, %(now)s, %(now)s, %(now)s, 1,
+           CASE WHEN since < %(now)s THEN since END, %(goal_until)s, '', held_out
     FROM judged WHERE reason IS NULL
     ON CONFLICT (journey_id, member_id, entry_key) WHERE ended_at IS NULL DO NOTHING
-    RETURNING id, member_id, state
+    RETURNING id, member_id, state, named_at
 ),
 told AS (
     SELECT id AS enrollment_id, member_id, CASE state WHEN 'live' THEN 'entered' ELSE state END AS outcome, '' AS reason
@@ -80,13 +81,13 @@ counted AS (
     SELECT %(journey)s, %(first)s, 'arrived', %(today)s, count(*) FROM told WHERE outcome = 'entered'
     HAVING count(*) > 0
 )
-SELECT id, state FROM entered
+SELECT id, state, CASE WHEN named_at IS NOT NULL THEN member_id END FROM entered
 """
 
 # The first of a batch get the room; those who waited before come before the others.
 _RAMPED = """
 judged AS MATERIALIZED (
-    SELECT member_id, entry_key, deferred, direct, held_out,
+    SELECT member_id, entry_key, deferred, direct, since, held_out,
            CASE WHEN reason IS NULL AND row_number() OVER (
                PARTITION BY reason IS NULL ORDER BY deferred DESC, member_id, entry_key
            ) > %(room)s THEN 'ramp' ELSE reason END AS reason
@@ -95,7 +96,7 @@ judged AS MATERIALIZED (
 """
 _PUT_OFF = """
 SELECT member_id, CASE WHEN direct THEN %(direct_topic)s ELSE %(topic)s END AS topic, entry_key AS reference,
-       %(next_day)s::timestamptz AS since
+       %(next_day)s::timestamptz AS since, since AS named_at
 FROM judged WHERE reason = 'ramp' OR deferred AND reason = ANY(%(again)s)
 """
 OVER_ALL = int.from_bytes(blake2b(b"holdout over all", digest_size=8).digest(), signed=True)
@@ -119,11 +120,13 @@ def admit(plan: Plan, named: Sequence[Named], now: datetime, *, live: bool = Tru
         "deferred": [one.deferred for one in named],
         "direct": [one.direct for one in named],
         "stirred": [one.stirred for one in named],
+        "since": [one.since for one in named],
     }
     entered = rows(asked.text, {**asked.params, **names})
     if entered and room is not None:
         ramp.take(plan, len(entered), now)
-    telling.tell([(pk, _ENTERED[state]) for pk, state in entered], now)
+    telling.tell([(pk, _ENTERED[state]) for pk, state, _ in entered], now)
+    enrollments.convert_at_the_door(plan, [member for *_, member in entered if member], now)
     return len(entered)
 
 
@@ -136,7 +139,7 @@ def _question(plan: Plan, shut: str, room: int | None, now: datetime) -> Sql:
         exit=exit_rule.text,
         judged="judged" if room is None else "asked",
         ramped="" if room is None else _RAMPED,
-        put_off=news.insertion(_PUT_OFF),
+        put_off=news.insertion(_PUT_OFF, happened_at="named_at"),
     )
     params = {
         "journey": plan.journey_id,

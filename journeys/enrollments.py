@@ -60,6 +60,8 @@ SELECT e.id, e.state FROM journeys_enrollment e
 WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND e.converted_at IS NULL
   AND e.goal_until > %(now)s AND (e.state <> 'ended' OR e.end_reason IN ('finished', 'exit_step'))
 """
+# From when on what they do counts: they are let in a while after they were named, a day or more where there is a ramp.
+_SINCE = "COALESCE(e.named_at, e.entered_at)"
 # What is read as news became known after the member had arrived, even if it was recorded before: its transaction was
 # still open when the member was moved, or another machine's clock was behind. So the arrival is put before it.
 _WAKE = f"""
@@ -110,11 +112,25 @@ def leave_by_rule(plan: Plan, members: Sequence[int], now: datetime) -> int:
 
 
 def convert(plan: Plan, members: Sequence[int], now: datetime) -> int:
-    """Mark and end the enrollments of these members that reached the version's goal since they entered."""
+    """Mark and end the enrollments of these members that reached the goal since what named them for entry."""
     if plan.goal is None or not members:
         return 0
     params = {"version": plan.version_id, "members": list(members), "now": now}
-    condition = plan.goal.condition(now, few=True, since="e.entered_at")
+    condition = plan.goal.condition(now, few=True, since=_SINCE)
+    return _end(Sql(_MAY_CONVERT, params), condition, EndReason.GOAL, now)
+
+
+def convert_at_the_door(plan: Plan, members: Sequence[int], now: datetime) -> int:
+    """Mark and end the enrollments, just made, of those who reached the goal after they were named and before now.
+
+    News of that may have been read long ago. What held for them all along, such as a tag, is no goal reached since.
+    """
+    if plan.goal is None or not members:
+        return 0
+    params = {"version": plan.version_id, "members": list(members), "now": now}
+    since, entered = (plan.goal.condition(now, few=True, since=at) for at in (_SINCE, "e.entered_at"))
+    asked, before = since.prefixed("since_"), entered.prefixed("before_")
+    condition = Sql(f"({asked.text}) AND ({before.text}) IS NOT TRUE", {**asked.params, **before.params})
     return _end(Sql(_MAY_CONVERT, params), condition, EndReason.GOAL, now)
 
 

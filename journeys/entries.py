@@ -32,7 +32,8 @@ class Named(NamedTuple):
     """A member who is named for entry, and what the entry is about.
 
     `deferred` where the ramp put it off before; `direct` where somebody named this very member, in a segment or not;
-    `stirred` where more is told of the member than that, by which they may have left the segment already.
+    `stirred` where more is told of the member than that, by which they may have left the segment already. `since` is
+    when it happened: what the member did after it counts for the goal, however late they are let in.
     """
 
     member_id: int
@@ -40,6 +41,7 @@ class Named(NamedTuple):
     deferred: bool = False
     direct: bool = False
     stirred: bool = False
+    since: datetime | None = None
 
 
 def topic(plan: Plan) -> str:
@@ -81,15 +83,16 @@ def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
         topic(plan): {"direct": True},
         existing_topic(plan): {},
     }
-    direct = [Named(member, key, **ways[about]) for member, about, key, _ in told if about in ways]
+    direct = [Named(member, key, since=at, **ways[about]) for member, about, key, at in told if about in ways]
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
         stirred = {member for member, about, *_ in told if about != joined}
-        return direct + [Named(member, "", stirred=member in stirred) for member, about, *_ in told if about == joined]
+        found = [(member, at) for member, about, _, at in told if about == joined]
+        return direct + [Named(member, "", stirred=member in stirred, since=at) for member, at in found]
     if kind == "fact":
         about = news_topic(entry)
-        found = [(one.member_id, (int(one.reference or 0), one.happened_at)) for one in told if one.topic == about]
-        return direct + _keyed(_meant(plan, found), entry.get("key"))
+        facts = [(one.member_id, (int(one.reference or 0), one.happened_at)) for one in told if one.topic == about]
+        return direct + _keyed(_meant(plan, facts), entry.get("key"))
     return direct
 
 
@@ -103,9 +106,9 @@ def _meant(plan: Plan, found: Sequence[tuple[int, Known]]) -> Sequence[tuple[int
 
 def _keyed(found: Sequence[tuple[int, Known]], name: str | None) -> list[Named]:
     if name is None or not found:
-        return [Named(member, "") for member, _ in found]
+        return [Named(member, "", since=at) for member, (_, at) in found]
     keys = dict(rows(_PROPERTY, {"name": name, **known([fact for _, fact in found])}))
-    return [Named(member, (keys.get(fact) or "")[:128]) for member, (fact, _) in found]
+    return [Named(member, (keys.get(fact) or "")[:128], since=at) for member, (fact, at) in found]
 
 
 def existing(segment_id: int, journey_id: int) -> int:

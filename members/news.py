@@ -26,7 +26,7 @@ _HIGHEST = 2**63 - 1  # the largest bigint
 # %(now)s, and hands the shards to `announce`.
 _INSERTION = """
     INSERT INTO members_news (member_id, topic, reference, recorded_at, happened_at)
-    SELECT member_id, topic, reference, GREATEST(since, %(now)s), since
+    SELECT member_id, topic, reference, GREATEST(since, %(now)s), {happened_at}
     FROM ({source}) happened
     WHERE topic IN (SELECT topic FROM members_listener)
     RETURNING shard
@@ -45,12 +45,13 @@ class Item(NamedTuple):
     happened_at: datetime | None = None
 
 
-def insertion(source: str) -> str:
+def insertion(source: str, happened_at: str = "since") -> str:
     """Return an INSERT … RETURNING shard for a WITH list. `source` yields (member_id, topic, reference, since).
 
-    The whole statement needs `%(now)s`; pass the distinct shards that it returns to `announce`.
+    It happened at `since`, unless `happened_at` names another column of `source`. The whole statement needs `%(now)s`;
+    pass the distinct shards that it returns to `announce`.
     """
-    return _INSERTION.format(source=source)
+    return _INSERTION.format(source=source, happened_at=happened_at)
 
 
 def write(members: Sql, topic: str, now: datetime) -> int:

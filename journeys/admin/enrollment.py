@@ -32,6 +32,7 @@ class EnrollmentAdmin(ReadOnlyAdmin[Enrollment]):
         "held_out",
         "step",
         "entry_key",
+        "named_at",
         "entered_at",
         "arrived_at",
         "due_at",

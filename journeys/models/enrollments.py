@@ -28,6 +28,8 @@ class Enrollment(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=EnrollmentState.choices)
     held_out = models.BooleanField(_("held out"), default=False)  # stays when the enrollment has ended
     entry_key = models.CharField(_("entry key"), max_length=128, default="", blank=True)
+    # When what named the member happened, where that was before the entry: what the member did since then counts.
+    named_at = models.DateTimeField(_("named at"), null=True, blank=True)
     entered_at = models.DateTimeField(_("entered at"))
     arrived_at = models.DateTimeField(_("at this step since"))
     due_at = models.DateTimeField(_("due at"))

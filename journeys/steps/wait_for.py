@@ -35,12 +35,15 @@ CROSS JOIN LATERAL (SELECT e.arrived_at + %(timeout)s::interval AS over_at) t
 """
 # What counts became known since the member arrived here, and did not happen long before: a till that reports in the
 # evening still stops the second message, and a purchase of last year that is imported now does not. Facts that come one
-# by one need no memory: each is looked for anew whenever one of them wakes the member.
+# by one need no memory: each is looked for anew whenever one of them wakes the member. Whoever waits from the entry on
+# was let in a while after they were named: what happened after that counts as well.
 _FOUND = """
 LEFT JOIN LATERAL (
     SELECT {x}.id FROM {table}
     WHERE {x}.member_id = e.member_id AND {x}.happened_at > e.arrived_at - interval '24 hours'
-      AND {x}.happened_at <= %(now)s AND {x}.recorded_at > e.arrived_at AND {x}.recorded_at <= %(now)s AND {condition}
+      AND {x}.happened_at <= %(now)s AND {x}.recorded_at <= %(now)s AND {condition}
+      AND ({x}.recorded_at > e.arrived_at
+           OR e.visit = 1 AND e.arrived_at = e.entered_at AND {x}.happened_at > e.named_at)
     ORDER BY {x}.happened_at, {x}.id LIMIT 1
 ) found{number} ON true
 """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from channels.models import Message
 from journeys import whys
-from journeys.models import Enrollment, Trace
+from journeys.models import Enrollment, Journey, Trace
 from members.models import Member, Purchase
 from tests import cast
 from tests.cast import DAY, NOW
@@ -18,6 +19,7 @@ from tests.journeys.drawn import messages, published, stands, tick
 pytestmark = pytest.mark.django_db
 
 WAIT: dict[str, Any] = {"key": "rest", "kind": "wait", "duration": {"days": 2}}
+SECOND = timedelta(seconds=1)
 SEND: dict[str, Any] = {"key": "mail", "kind": "send", "content": "hello", "channels": ["email"]}
 
 
@@ -127,3 +129,68 @@ def test_the_member_is_told_by_which_fact_it_began() -> None:
     assert messages(ada) == [("mail", "queued", "")]
     [told] = whys.explain(list(Message.objects.to_members().filter(member=ada))).values()
     assert told.endswith("It began with “order” (total at least 50).")
+
+
+GOAL: dict[str, Any] = {"rule": {"purchases": {"measure": "count", "op": "gte", "value": 1}}, "within_days": 14}
+
+
+def seconds(number: int) -> Any:
+    return NOW + number * SECOND
+
+
+def test_who_buys_between_the_fact_and_the_tick_has_reached_the_goal_and_is_not_written_to() -> None:
+    """What counts is when the fact happened, however late the tick; the purchase that lets in is no goal of its own."""
+    content("hello")
+    sender("email")
+    once = published([SEND], goal=GOAL, holdout=0)
+    again = published([SEND], key="again", entry={"fact": {"topic": "purchase"}}, goal=GOAL)
+    ada, ben = cast.ada(), cast.ben()
+    cast.event(ada, "go", seconds(0))
+    cast.purchase(ada, seconds(1))
+    cast.purchase(ben, seconds(1))
+    cast.event(ben, "go", seconds(2))
+    tick(seconds(5))
+    assert [stands(ada, once), stands(ada, again)] == ["goal", "finished"]
+    assert [stands(ben, once), stands(ben, again)] == ["finished", "finished"]
+    assert sorted(messages(ada) + messages(ben)) == [("mail", "queued", "")] * 3
+
+
+def test_a_goal_whose_news_was_read_before_that_of_the_entry_counts_all_the_same() -> None:
+    """The shop tells late of what let the member in; of a tag that was there all along the goal was not reached."""
+    published([WAIT], goal=GOAL)
+    published([WAIT], key="tagged", goal={"rule": {"tag": {"name": "vip"}}})
+    ada = cast.ada(tags=["vip"])
+    cast.purchase(ada, seconds(1))
+    tick(seconds(2))
+    cast.event(ada, "go", seconds(0), now=seconds(5))
+    tick(seconds(5))
+    assert [stands(ada, one) for one in Journey.objects.order_by("pk")] == ["goal", "rest"]
+
+
+def test_who_buys_while_the_ramp_has_no_room_has_reached_the_goal() -> None:
+    """A day later nobody remembers the purchase but the goal."""
+    journey = published([WAIT], goal=GOAL, ramp=1)
+    first, second = cast.crowd(2)
+    for who in (first, second):
+        cast.event(who, "go", seconds(0))
+    tick(seconds(5))
+    (late,) = [who for who in (first, second) if stands(who, journey) == "nowhere"]
+    cast.purchase(late, seconds(60))
+    tick(seconds(61))
+    tick(NOW + DAY)
+    assert stands(late, journey) == "goal"
+
+
+def test_what_is_waited_for_may_happen_between_the_fact_and_the_tick() -> None:
+    """Who has paid before anybody looked is not reminded to; the order itself is not what is waited for."""
+    paid = {"key": "paid", "kind": "wait_for", "fact": {"topic": "event", "name": "paid"}, "timeout": {"days": 1}}
+    another = {"key": "more", "kind": "wait_for", "fact": {"topic": "event", "name": "go"}, "timeout": {"days": 1}}
+    one, other = published([paid], key="one"), published([another], key="other")
+    ada, ben = cast.ada(), cast.ben()
+    cast.event(ada, "go", seconds(0))
+    cast.event(ada, "paid", seconds(1))
+    cast.event(ben, "paid", seconds(0))
+    cast.event(ben, "go", seconds(1))
+    tick(seconds(5))
+    assert [stands(ada, one), stands(ada, other)] == ["finished", "more"]
+    assert [stands(ben, one), stands(ben, other)] == ["paid", "more"]
