@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from channels.models import PressurePolicy
 from channels.queueing import Verdict, queue
+from journeys import afoot
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
 from journeys.vocabulary import Outcome
@@ -17,23 +18,16 @@ from members.sql import Sql, joined
 
 def judge(span: Span, steps: Sequence[StepAt]) -> Sequence[Verdict]:
     """Queue what may be sent of all that is due at these steps; return what the outbox says of each."""
-    # Read once: each step by itself would walk past whoever is due at the others.
-    due, of_steps = span.due(), [step.id for step in steps]
     together = joined("\nUNION ALL\n", [_candidates(step, span) for step in steps], prefix="s")
-    candidates = Sql(
-        f"WITH due AS MATERIALIZED ({due.text} AND e.step_id = ANY(%(of_steps)s))"
-        f" SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w",
-        {**due.params, **together.params, "of_steps": of_steps},
-    )
-    return queue(candidates, span.now)
+    text = f"SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w"
+    return queue(Sql(text, together.params), span.now)
 
 
 def _candidates(step: StepAt, span: Span) -> Sql:
     kind = kinds()[step.kind]
     if not isinstance(kind, SendingKind):
         raise TypeError(f"Step {step.key} of kind {step.kind} sends nothing.")
-    cohort = Sql("SELECT * FROM due WHERE step_id = %(step)s", {"step": step.id})
-    found = kind.candidates(step, cohort, span.now)
+    found = kind.candidates(step, afoot.due_at(span, step.id), span.now)
     return Sql(f"({found.text})", found.params)
 
 

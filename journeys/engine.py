@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
-from journeys import admission, breaker, enrollments, entries, moves, plan
+from channels.webhook.events import Event
+from journeys import admission, afoot, breaker, enrollments, entries, moves, plan, telling
 from journeys.entries import Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
@@ -136,12 +137,23 @@ def _batch(span: Span, done: Ticked) -> None:
         named = entries.named(entry, told)
         if named:
             done.entered += admission.admit(entry, named, span.now, live=live)
-    _leave_early(span, told)
+    due = afoot.gather(span)
+    if _leave_early(span, told, due):
+        due = afoot.gather(span)
+    if due:
+        done.moved += _move(span)
+
+
+def _move(span: Span) -> int:
+    """Move those who are afoot until all rest, and return how many moves that were."""
+    total = 0
     for _ in range(ROUNDS):
         moved = _round(span)
-        done.moved += moved
+        total += moved
         if not moved:
             break
+    telling.tell([(ended, Event.ENROLLMENT_ENDED) for ended in afoot.write_back()], span.now)
+    return total
 
 
 def _read_news(span: Span) -> list[Told]:
@@ -159,17 +171,17 @@ def _read_news(span: Span) -> list[Told]:
     return told
 
 
-def _leave_early(span: Span, told: Sequence[Told]) -> None:
+def _leave_early(span: Span, told: Sequence[Told], due: set[int]) -> int:
     """Settle goals and exits before anything is sent: on news of what their rules read, exits also for who is due.
 
-    A pause does not stop this: what a member did meanwhile must not be forgotten.
+    A pause does not stop this: what a member did meanwhile must not be forgotten. Returns how many left.
     """
-    due = {member for (member,) in rows(f"SELECT DISTINCT member_id FROM ({span.due().text}) due", span.params)}
-    touched = sorted(due | {member for member, *_ in told})
+    touched, left = sorted(due | {member for member, *_ in told}), 0
     for version_id in enrollments.versions_of(touched, span.now) if touched else ():
         version = plan.plan(version_id)
-        enrollments.convert(version, _with_news(told, version.goal), span.now)
-        enrollments.leave_by_rule(version, sorted(due | set(_with_news(told, version.exit))), span.now)
+        left += enrollments.convert(version, _with_news(told, version.goal), span.now)
+        left += enrollments.leave_by_rule(version, sorted(due | set(_with_news(told, version.exit))), span.now)
+    return left
 
 
 def _with_news(told: Sequence[Told], rule: Rule | None) -> list[int]:
@@ -189,7 +201,7 @@ def _round(span: Span) -> int:
 
 def _step(steps: Sequence[StepAt], span: Span) -> int:
     (step,) = steps
-    kind, cohort = kinds()[step.kind], span.due_at(step.id)
+    kind, cohort = kinds()[step.kind], afoot.due_at(span, step.id)
     kind.act(step, cohort, span.now)
     return moves.move(kind.decide(step, cohort, span.now), span.now)
 
@@ -205,14 +217,15 @@ def _guarded(steps: Sequence[StepAt], span: Span, move: Callable[[Sequence[StepA
     except (DatabaseError, ValueError, KeyError, moves.NoWay):
         if len(steps) > 1:
             return sum(_guarded([step], span, move) for step in steps)
-        late = moves.put_off(span.due_at(steps[0].id), span.now + RETRY)
+        late = moves.put_off(afoot.due_at(span, steps[0].id), span.now + RETRY)
         stuck = {"journey": steps[0].journey_id, "step": steps[0].key, "count": len(late), "enrollments": late[:NAMED]}
         log.exception("A step failed; it is tried again later.", extra=stuck)
         return len(late)
 
 
 def _due_steps(span: Span) -> Sequence[StepAt]:
-    found = rows(_DUE_STEPS.format(due=span.due().text), span.params)
+    due = afoot.due(span)
+    found = rows(_DUE_STEPS.format(due=due.text), due.params)
     return [plan.plan(version).steps[step] for version, step in found]
 
 

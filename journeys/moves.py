@@ -1,35 +1,34 @@
-"""The one statement that moves a cohort: next step, due time, trace and counts, for whatever was decided."""
+"""The one statement that moves a cohort (see `afoot`): next step, due time, trace and counts, for what was decided."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from channels.webhook.events import Event
-from journeys import telling
+from journeys.afoot import TABLE
 from members.sql import Sql, rows
 
 # `decided` has a row for each enrollment (see StepKind.decide). An outcome leads along its edge; no target ends the
 # journey. An outcome without an edge is a defect of the version and undoes the batch: nobody is lost on the way. What
 # was decided is kept before it is joined: else each rule of a branch was asked again for every join (three times).
-_MOVE = """
-WITH outcome AS MATERIALIZED ({decided}),
+_MOVE = f"""
+WITH outcome AS MATERIALIZED ({{decided}}),
 decided AS MATERIALIZED (
     SELECT d.*, e.member_id, e.journey_id, e.visit, e.rest_until AS rested, s.key AS step_key, s.kind,
            g.id AS edge_id, g.target_id, g.again, t.key AS target_key,
            CASE WHEN g.again THEN e.rounds - ARRAY(SELECT jsonb_array_elements_text(s.settings -> 'within'))
            END AS others
     FROM outcome d
-    JOIN journeys_enrollment e ON e.id = d.enrollment_id AND e.state = 'live'
+    JOIN {TABLE} e ON e.id = d.enrollment_id AND e.state = 'live'
     JOIN journeys_step s ON s.id = e.step_id
     LEFT JOIN journeys_edge g ON g.step_id = e.step_id AND g.outcome = d.outcome
     LEFT JOIN journeys_step t ON t.id = g.target_id
 ),
 moved AS (
-    UPDATE journeys_enrollment e SET
+    UPDATE {TABLE} e SET
         step_id = COALESCE(d.target_id, e.step_id),
         visit = e.visit + CASE WHEN d.again THEN 1 ELSE 0 END,
         -- How often each way back was taken, and one; those within the loop begin anew.
-        rounds = CASE WHEN d.again THEN COALESCE(d.others, '{{}}') || jsonb_build_object(
+        rounds = CASE WHEN d.again THEN COALESCE(d.others, '{{{{}}}}') || jsonb_build_object(
                      d.step_key, COALESCE((e.rounds ->> d.step_key)::int, 1) + 1) ELSE e.rounds END,
         arrived_at = CASE WHEN d.outcome IS NULL THEN e.arrived_at ELSE %(now)s END,
         rest_until = CASE WHEN d.outcome IS NULL THEN d.rest_until END,
@@ -46,7 +45,7 @@ moved AS (
 traced AS (
     INSERT INTO journeys_trace (member_id, journey_id, enrollment_id, step_key, visit, outcome, reason, detail, at)
     SELECT member_id, journey_id, enrollment_id, step_key, visit, COALESCE(outcome, 'waiting'), COALESCE(reason, ''),
-           COALESCE(detail, '{{}}'), %(now)s
+           COALESCE(detail, '{{{{}}}}'), %(now)s
     FROM decided
     -- Of a rest, its beginning and every rest with a reason are told, not each time that news wakes it in vain.
     WHERE outcome IS NOT NULL OR rested IS NULL OR COALESCE(reason, '') <> ''
@@ -60,8 +59,7 @@ counted AS (
     ) told GROUP BY journey_id, step_key, outcome
 )
 SELECT count(*), count(*) FILTER (WHERE outcome IS NOT NULL AND edge_id IS NULL),
-       min(step_key) FILTER (WHERE outcome IS NOT NULL AND edge_id IS NULL),
-       array_agg(enrollment_id) FILTER (WHERE outcome IS NOT NULL AND target_id IS NULL)
+       min(step_key) FILTER (WHERE outcome IS NOT NULL AND edge_id IS NULL)
 FROM decided
 """
 
@@ -71,19 +69,16 @@ class NoWay(Exception):
 
 
 def move(decided: Sql, now: datetime) -> int:
-    """Apply what was decided and return for how many enrollments. Raises NoWay."""
+    """Apply what was decided to those afoot and return for how many. Raises NoWay."""
     named = decided.prefixed("d_")
     params = {**named.params, "now": now, "today": now.astimezone(UTC).date()}
-    total, lost, step_key, ended = rows(_MOVE.format(decided=named.text), params)[0]
+    total, lost, step_key = rows(_MOVE.format(decided=named.text), params)[0]
     if lost:
         raise NoWay(f"Step {step_key} gave an outcome that no edge leads on from; its journey's version is damaged.")
-    telling.tell([(pk, Event.ENROLLMENT_ENDED) for pk in ended or ()], now)
     return int(total)
 
 
 def put_off(cohort: Sql, until: datetime) -> list[int]:
     """Make a cohort due at another time, where it stands; return the ids of its enrollments."""
-    text = (
-        f"UPDATE journeys_enrollment e SET due_at = %(until)s FROM ({cohort.text}) c WHERE e.id = c.id RETURNING e.id"
-    )
+    text = f"UPDATE {TABLE} e SET due_at = %(until)s FROM ({cohort.text}) c WHERE e.id = c.id RETURNING e.id"
     return [pk for (pk,) in rows(text, {**cohort.params, "until": until})]

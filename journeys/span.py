@@ -9,7 +9,7 @@ from typing import Any
 
 from members.sql import Sql
 
-# The one definition of "due here now"; every statement of a batch that asks it gives the same rows.
+# The one definition of "due here now".
 _DUE = """
 SELECT e.* FROM journeys_enrollment e
 WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s
@@ -46,13 +46,5 @@ class Span:
         }
 
     def due(self) -> Sql:
-        """Return the enrollments that are due, whole rows."""
+        """Return the enrollments that are due, whole rows; the batch takes them in (see `afoot`)."""
         return Sql(_DUE, self.params)
-
-    def due_at(self, step_id: int) -> Sql:
-        """Return the enrollments that are due at one step, whole rows.
-
-        As an expression the step is no way to rows: of a step that many have just come to the planner knows nothing,
-        and would read all who stand there, of every shard, for each batch.
-        """
-        return Sql(f"{_DUE} AND e.step_id + 0 = %(step)s", {**self.params, "step": step_id})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.vocabulary import LIVE
-from journeys import plan
+from journeys import afoot, plan
 from journeys.span import Span
 from journeys.steps.base import StepAt
 from members.sql import rows
@@ -60,14 +60,15 @@ def find(span: Span, steps: Sequence[StepAt]) -> Mapping[int, Again]:
     limited = [(step, since) for step in steps if (since := _since(step, span.now)) is not None]
     if not limited:
         return {}
+    due = afoot.due(span)
     params = {
-        **span.params,
+        **due.params,
         "steps": [step.id for step, _since in limited],
         "keys": [step.key for step, _since in limited],
         "since": [since for _step, since in limited],
         "live": list(LIVE),
     }
-    return _by_journey(rows(_AGAIN.format(due=span.due().text), params))
+    return _by_journey(rows(_AGAIN.format(due=due.text), params))
 
 
 def _by_journey(found: Sequence[tuple[Any, ...]]) -> Mapping[int, Again]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from journeys import arbitration, moves
+from journeys import afoot, arbitration, moves
 from journeys.breaker import counting, repeats
 from journeys.breaker.counting import Limit
 from journeys.breaker.holding import hold
@@ -54,8 +54,8 @@ def send(steps: Sequence[StepAt], span: Span) -> int:
 
 
 def _wanted(steps: Sequence[StepAt], span: Span) -> Mapping[int, int]:
-    params = {**span.params, "steps": [step.id for step in steps]}
-    return dict(rows(_WANTED.format(due=span.due().text), params))
+    due = afoot.due(span)
+    return dict(rows(_WANTED.format(due=due.text), {**due.params, "steps": [step.id for step in steps]}))
 
 
 def _again(steps: Sequence[StepAt], span: Span, limits: Mapping[int, Limit]) -> Collection[int]:
@@ -92,7 +92,7 @@ def _hold_for_maximum(limit: Limit, wanted: int, span: Span) -> None:
 
 
 def _put_off(steps: Sequence[StepAt], span: Span) -> int:
-    return sum(len(moves.put_off(span.due_at(step.id), span.now + SOON)) for step in steps)
+    return sum(len(moves.put_off(afoot.due_at(span, step.id), span.now + SOON)) for step in steps)
 
 
 def _without(steps: Sequence[StepAt], journeys: Collection[int]) -> list[StepAt]:
