@@ -114,17 +114,25 @@ def _winner(wanted: Wanted) -> Behind | None:
     winner = (wanted.detail or {}).get("winner")
     if not winner:
         return None
-    return Behind(
-        _("“%(journey)s” was more important and took the place.") % {"journey": winner}, None, {"winner": winner}
-    )
+    detail, policy = wanted.detail or {}, (wanted.detail or {}).get("policy")
+    sentence = _("“%(journey)s” was more important and took the place.") % {"journey": winner}
+    if policy:
+        allowed = _("The contact pressure policy allows %(policy)s.") % {"policy": in_words(policy)}
+        sentence = f"{sentence} {allowed}"
+    taken = Message.objects.filter(pk=detail.get("winner_message")).values_list("public_id", flat=True).first()
+    evidence = {"winner": winner, "winner_message": taken and str(taken), "policy": policy}
+    return Behind(sentence, None, {name: value for name, value in evidence.items() if value})
 
 
 def _cap(wanted: Wanted) -> Behind | None:
     detail = wanted.detail or {}
     ids = [pk for pk in detail.get("messages", ()) if isinstance(pk, int)]
     counted = list(Message.objects.filter(pk__in=ids).select_related("content").order_by("planned_at"))
-    if not counted:
+    if not counted and "policy" not in detail:
         return None
+    if not counted:  # a policy that allows none at all
+        sentence = _("The contact pressure policy allows %(policy)s.") % {"policy": in_words(detail["policy"])}
+        return Behind(sentence, None, {**detail, "messages": []})
     listed = ", ".join(
         _("“%(content)s” on %(day)s") % {"content": one.content or one.journey_name, "day": wanted.wall(one.planned_at)}
         for one in counted

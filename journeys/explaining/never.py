@@ -44,7 +44,8 @@ def at_the_door(told: Trace, asked: Asked) -> Lacking:
     reason, when = NotEntered(told.reason), asked.wall(told.at)
     then = _plan_then(asked, told.at)
     rules = {NotEntered.ENTRY_RULE: then.entry_rule, NotEntered.EXIT_RULE: then.exit}
-    why, evidence = _of_rule(rules.get(reason), asked.member, told.at) or (str(reason.label), {})
+    leaf, evidence = _of_rule(rules.get(reason), asked.member, told.at) or ("", {})
+    why = f"{reason.label} {leaf}".strip()
     sentence = _("was named at %(time)s and not admitted. %(why)s") % {"time": when, "why": why}
     return Lacking(reason, sentence, evidence={"at": told.at.isoformat(), **evidence})
 
@@ -67,16 +68,14 @@ def _found(member: Member, journey: Journey, now: datetime) -> Lacking:
         return Lacking(NotNamed.DRAFT, _("it is a draft and was never published."))
     asked = Asked(member, journey, plan(journey.current_id), now)
     told = turned_away(member, journey, datetime.min.replace(tzinfo=now.tzinfo))
-    if told:
-        return at_the_door(told, asked)
-    found = _shut(asked) or lacking(asked)
+    found = at_the_door(told, asked) if told else _shut(asked) or lacking(asked)
     return _paused(found) if journey.state == JourneyState.PAUSED else found
 
 
 def _paused(found: Lacking) -> Lacking:
     """Add the pause, which is the reason where nothing but a day is lacking: days that come meanwhile name nobody."""
     reason = NotEntered.PAUSED if found.reason == NotNamed.DAY_AHEAD else found.reason
-    sentence = _("it is paused and takes nobody in. Besides: %(why)s") % {"why": found.sentence}
+    sentence = _("%(why)s The journey is paused and takes nobody in.") % {"why": found.sentence}
     return replace(found, reason=reason, sentence=sentence, until=None)
 
 

@@ -67,6 +67,9 @@ def _ended(enrollment: Enrollment, now: datetime) -> Explanation:
     why = str(EndReason(enrollment.end_reason).label)
     said = _said(enrollment, time=_wall(enrollment, enrollment.ended_at), why=why)
     sentence = _("%(member)s left “%(journey)s” at %(time)s. %(why)s") % said
+    if enrollment.converted_at and enrollment.end_reason != EndReason.GOAL:
+        reached = _("Reached the goal at %(time)s.") % {"time": _wall(enrollment, enrollment.converted_at)}
+        sentence = f"{sentence} {reached}"
     told = turned_away(enrollment.member, enrollment.journey, enrollment.entered_at)
     current = enrollment.journey.current_id
     if told and current:
@@ -132,7 +135,8 @@ def _on_the_way(enrollment: Enrollment, now: datetime) -> tuple[Explanation, ...
     sent = Message.objects.filter(
         member=enrollment.member_id, origin_kind=OriginKind.ENROLLMENT, origin_id=enrollment.pk
     ).select_related("member__home_store", "content", "grant__offer", "sender")
-    refused = Trace.objects.filter(enrollment=enrollment).exclude(reason="").exclude(outcome=Outcome.WAITING)
+    others = (Outcome.WAITING, Outcome.CONVERTED, Outcome.ENDED)  # no step came to nothing by these
+    refused = Trace.objects.filter(enrollment=enrollment).exclude(reason="").exclude(outcome__in=others)
     told = [(one.queued_at, explaining.explain(one, now)) for one in sent.order_by("-pk")[:MOST]]
     told += [(row.at, _no(enrollment, row)) for row in refused.order_by("-pk")[:MOST] if row.step_key]
     return tuple(part for _at, part in sorted(told, key=lambda pair: pair[0]))

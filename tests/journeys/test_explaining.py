@@ -150,7 +150,7 @@ def test_a_paused_journey_says_so_whatever_else_is_lacking() -> None:
         journey.refresh_from_db()
         found.append(why(ada, journey))
     assert [one.reason for one in found] == ["paused", "paused", "not_in_segment"]
-    assert all("it is paused and takes nobody in." in one.sentence for one in found)
+    assert all("The journey is paused and takes nobody in." in one.sentence for one in found)
     assert found[0].until is None
     assert "2026-03-14 09:00 (Europe/Berlin)" in found[0].sentence
     assert found[2].evidence["leaves"]
@@ -202,6 +202,8 @@ def test_a_message_that_lost_its_place_names_the_journey_that_took_it() -> None:
     found = why(ada, journey)
     assert (found.status, found.reason, found.evidence["winner"]) == (Whereabouts.DEFERRED, "lost", "More")
     assert "“More” was more important" in found.sentence
+    assert "allows at most 1 promotional in 7 days" in found.sentence
+    assert found.evidence["winner_message"] == str(Message.objects.get().public_id)
     assert found.until is not None
 
 
@@ -237,6 +239,37 @@ def test_an_end_is_told_with_what_came_of_each_message_and_of_those_that_were_no
     mail, text = found.parts
     assert (mail.status, text.status, text.reason, text.since) == ("queued", "not_sent", "no_consent", withdrawn)
     assert "since 2026-03-09 12:00 (Europe/Berlin) (said at: reply)" in text.sentence
+
+
+def test_a_policy_that_allows_no_message_at_all_is_named() -> None:
+    """There are no messages that count."""
+    at_most(0, 1)
+    ada = cast.ada()
+    (part,) = why(ada, entered(ada, [SEND])).parts
+    assert (part.status, part.reason, part.evidence["policy"]["messages"]) == ("not_sent", "capped", 0)
+    assert "allows at most 0 promotional in 1 days" in part.sentence
+
+
+def test_a_goal_reached_after_the_end_is_told_and_is_no_message_of_which_nothing_came() -> None:
+    """The message that it cancelled is, with its own reason."""
+    ada = cast.ada()
+    journey = entered(ada, [SEND], goal={"rule": {"purchases": {"measure": "count", "op": "gte", "value": 1}}})
+    cast.purchase(ada, NOW + HOUR)
+    tick(NOW + HOUR)
+    found = why(ada, journey, NOW + HOUR)
+    assert (found.reason, [(part.status, part.reason) for part in found.parts]) == (
+        "finished",
+        [("cancelled", "ended")],
+    )
+    assert found.sentence.endswith("Reached the end. Reached the goal at 2026-03-10 13:00 (Europe/Berlin).")
+
+
+def test_whom_the_exit_rule_kept_out_hears_that_it_was_that_rule() -> None:
+    """The leaf alone could be one of the entry's."""
+    ada = cast.ada(tags=["quiet"])
+    found = why(ada, entered(ada, [SEND], exit={"tag": {"name": "quiet"}}))
+    assert found.reason == "exit_rule"
+    assert "not admitted. The exit rule was true at entry. Tagged since 2026-03-10" in found.sentence
 
 
 def test_who_came_back_too_early_hears_of_both() -> None:
