@@ -63,6 +63,7 @@ shared AS MATERIALIZED (
     SELECT p.*, known.id AS known_id, g.id AS grant_id, g.price, g.currency, once.again,
            CASE WHEN known.id IS NOT NULL THEN 'known'
                 WHEN p.obstacle IS NOT NULL THEN p.obstacle
+                WHEN p.expires_at <= %(now)s THEN 'expired'
                 WHEN p.planned_at >= p.expires_at THEN 'quiet_hours'
                 WHEN p.offer_id IS NOT NULL AND g.id IS NULL THEN 'no_grant'
                 WHEN once.taken THEN 'shared_address' END AS no

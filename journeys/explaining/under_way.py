@@ -39,6 +39,7 @@ def enrolled(enrollment: Enrollment, now: datetime) -> Explanation:
         evidence={
             "version": enrollment.version.number,
             "entered_at": enrollment.entered_at.isoformat(),
+            "entry_key": enrollment.entry_key,
             **found.evidence,
         },
         parts=_on_the_way(enrollment, now),

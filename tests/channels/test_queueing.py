@@ -189,6 +189,15 @@ def test_quiet_hours_move_the_departure_to_the_opening_and_spread_it() -> None:
     assert opening <= second.planned_at < opening + timedelta(minutes=30)
 
 
+def test_a_deadline_that_is_over_is_no_matter_of_quiet_hours() -> None:
+    """A pause or an alarm kept the member at the step until then, by day or by night."""
+    ada, hello = cast.ada(), content()
+    over = candidate(ada, hello, expires_at=NOW)
+    assert [one.reason for one in ask(over)] == [Reason.EXPIRED]
+    quiet("email", "18:00", "20:00")
+    assert [one.reason for one in ask(over)] == [Reason.EXPIRED]
+
+
 def test_quiet_hours_beyond_the_deadline_are_a_reason() -> None:
     """A message that could only leave too late is not queued."""
     quiet("email", "09:00", "20:00")
