@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from journeys.definition.facts import news_topic
 from journeys.plan import Plan
-from members import news
+from members import news, segments
 from members.rules.months import OF_MONTHS, Known, known
 from members.sql import Sql, rows
 
@@ -88,12 +88,26 @@ def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
         joined = f"segment.joined:{plan.entry_segment_id}"
         stirred = {member for member, about, *_ in told if about != joined}
         found = [(member, at) for member, about, _, at in told if about == joined]
-        return direct + [Named(member, "", stirred=member in stirred, since=at) for member, at in found]
+        since = _told_segment(plan, told) if any(member in stirred for member, _ in found) else {}
+        return direct + [
+            Named(member, "", stirred=member in stirred, since=min(since.get(member, at), at) if at else None)
+            for member, at in found
+        ]
     if kind == "fact":
         about = news_topic(entry)
         facts = [(one.member_id, (int(one.reference or 0), one.happened_at)) for one in told if one.topic == about]
         return direct + _keyed(_meant(plan, facts), entry.get("key"))
     return direct
+
+
+def _told_segment(plan: Plan, told: Sequence[Told]) -> Mapping[int, datetime]:
+    """Return when the latest of what the entry segment listens to happened, by member: that made them join it now."""
+    read = news.topics(f"{segments.LISTENER}{plan.entry_segment_id}")
+    latest: dict[int, datetime] = {}
+    for one in told:
+        if one.topic in read and one.happened_at:
+            latest[one.member_id] = max(one.happened_at, latest.get(one.member_id, one.happened_at))
+    return latest
 
 
 def _meant(plan: Plan, found: Sequence[tuple[int, Known]]) -> Sequence[tuple[int, Known]]:

@@ -81,6 +81,11 @@ def listen(listener: str, topics: Iterable[str]) -> None:
         Listener.objects.bulk_create(new, ignore_conflicts=True)
 
 
+def topics(listener: str) -> set[str]:
+    """Return the topics of a listener."""
+    return set(Listener.objects.filter(listener=listener).values_list("topic", flat=True))
+
+
 def unlisten(listener: str) -> None:
     """Forget a listener and all its topics."""
     Listener.objects.filter(listener=listener).delete()

@@ -119,7 +119,7 @@ def _winner(wanted: Wanted) -> Behind | None:
     if policy:
         allowed = _("The contact pressure policy allows %(policy)s.") % {"policy": in_words(policy)}
         sentence = f"{sentence} {allowed}"
-    taken = Message.objects.filter(pk=detail.get("winner_message")).values_list("public_id", flat=True).first()
+    taken = Message.objects.filter(pk=detail.get("winner_message") or 0).values_list("public_id", flat=True).first()
     evidence = {"winner": winner, "winner_message": taken and str(taken), "policy": policy}
     return Behind(sentence, None, {name: value for name, value in evidence.items() if value})
 

@@ -28,3 +28,18 @@ def test_who_joined_the_lapsed_in_the_night_and_bought_a_second_ago_does_not_ent
     tick(NOW + timedelta(seconds=2))
     assert (stands(ada, journey), stands(ben, journey)) == ("nowhere", "finished")
     assert told(ada) == [("", "not_entered", "left_segment")]
+
+
+def test_who_buys_between_the_fact_that_made_them_join_and_the_tick_has_reached_the_goal() -> None:
+    """The segment knows nothing of purchases; the one of before the fact reached nothing."""
+    furnish()
+    sender("email")
+    segment("left-carts", {"events": {"name": "cart", "measure": "count", "op": "gte", "value": 1}})
+    bought = {"rule": {"purchases": {"measure": "count", "op": "gte", "value": 1}}}
+    journey = published([send()], entry={"segment": {"key": "left-carts"}}, goal=bought)
+    ada, ben = cast.ada(), cast.ben()
+    for who, cart, purchase in ((ada, 1, 2), (ben, 2, 1)):
+        cast.event(who, "cart", NOW + timedelta(seconds=cart))
+        cast.purchase(who, NOW + timedelta(seconds=purchase))
+    tick(NOW + timedelta(seconds=5))
+    assert (stands(ada, journey), stands(ben, journey)) == ("goal", "finished")
