@@ -61,9 +61,16 @@ def lacking(asked: Asked) -> Lacking:
 
 def leaves(answer: Answer) -> tuple[str, Mapping[str, Any]]:
     """Return the leaves that decided a rule's verdict, as a sentence and as evidence with the values found."""
-    decided = answer.deciding()
-    found = [{"leaf": leaf.place, "sentence": leaf.sentence, "value": _plain(leaf.found)} for leaf in decided]
-    return "; ".join(leaf.sentence.rstrip(".") for leaf in decided) + ".", {"leaves": found}
+    decided = [(leaf, _said(leaf, answer)) for leaf in answer.deciding()]
+    found = [{"leaf": leaf.place, "sentence": said, "value": _plain(leaf.found)} for leaf, said in decided]
+    return "; ".join(said.rstrip(".") for _leaf, said in decided) + ".", {"leaves": found}
+
+
+def _said(leaf: Answer, whole: Answer) -> str:
+    """Return a leaf's sentence; what stands under a “none” decides by being the contrary of the whole."""
+    if leaf.verdict is whole.verdict:
+        return leaf.sentence
+    return _("%(sentence)s This is asked not to be so.") % {"sentence": leaf.sentence}
 
 
 def _plain(value: Any) -> Any:

@@ -272,6 +272,25 @@ def test_whom_the_exit_rule_kept_out_hears_that_it_was_that_rule() -> None:
     assert "not admitted. The exit rule was true at entry. Tagged since 2026-03-10" in found.sentence
 
 
+def test_what_must_not_be_is_told_as_that() -> None:
+    """A tag under “none” keeps the member out by being there."""
+    segment("buyers", {"all": [{"none": [{"tag": {"name": "staff"}}]}]})
+    found = why(cast.ada(tags=["staff"]), published([SEND], entry={"segment": {"key": "buyers"}}))
+    assert "the tag “staff” is set. This is asked not to be so." in found.sentence
+
+
+def test_of_two_open_orders_the_latest_is_told_and_the_other_named() -> None:
+    """Each has a journey of its own."""
+    ada = cast.ada()
+    journey = published([WAIT], entry={"fact": {"topic": "event", "name": "order", "key": "id"}})
+    for number in (1, 2):
+        cast.event(ada, "order", NOW, id=f"A-{number}")
+        tick(NOW + number * HOUR)
+    found = why(ada, journey, NOW + 2 * HOUR)
+    assert {found.evidence["entry_key"], *found.evidence["other_entry_keys"]} == {"A-1", "A-2"}
+    assert found.sentence.endswith("This is about “A-2”; there is also “A-1”.")
+
+
 def test_who_came_back_too_early_hears_of_both() -> None:
     """The end of the first, and why there is no second."""
     ada = cast.ada()
