@@ -14,7 +14,7 @@ from channels import cancelling, holds, quiet, settling
 from channels.models import Sender
 from channels.obstacles import GRANT_OVER, HELD, NEWS_WAITS, STATE
 from members import zones
-from members.sql import Sql, execute, rows
+from members.sql import Sql, execute, prepared
 
 LEASE = timedelta(minutes=5)
 # How many expired leases one statement settles.
@@ -65,6 +65,7 @@ SENDER_HELD = holds.sender_held("%(sender)s", "%(channel)s")
 # What a hold or its carrier kept until the quiet hours of its member is put off to their end. People at a desk see to
 # that themselves; put off each by itself, the most important would not come first.
 # Picking and updating in two statements would let a redeem slip in between. SKIP LOCKED lets workers take side by side.
+# The limit is part of the text: a plan that is made once, for any limit, takes it for a tenth of the queue.
 _CLAIM = f"""
 WITH closed AS MATERIALIZED (
     SELECT * FROM ({{closed}}) closed WHERE channel = %(channel)s AND channel <> 'desk'
@@ -75,7 +76,7 @@ picked AS MATERIALIZED (
     WHERE x.sender_id = %(sender)s AND x.state = 'queued' AND x.due_at <= %(now)s AND x.expires_at > %(now)s
       AND NOT {SENDER_HELD} AND NOT {HELD} AND NOT {NEWS_WAITS}
     ORDER BY x.priority, x.due_at, x.id
-    LIMIT %(limit)s
+    LIMIT {{limit}}
     FOR UPDATE OF x SKIP LOCKED
 ),
 judged AS (
@@ -110,7 +111,7 @@ WITH mine AS (
 )"""
 _RELEASE = f"""{_MINE}
 UPDATE channels_message x SET state = 'queued', lease_token = NULL, lease_until = NULL
-FROM mine WHERE x.id = mine.id
+FROM mine WHERE x.id = mine.id RETURNING x.id
 """
 
 _UNRENDERED = f"""{_MINE},
@@ -179,12 +180,11 @@ def claim(sender: Sender, now: datetime, limit: int) -> Claim:
         "channel": sender.channel,
         "now": now,
         "today": now.astimezone(UTC).date(),
-        "limit": limit,
         "token": token,
         "until": until,
     }
     with transaction.atomic(durable=True):
-        taken = rows(_CLAIM.format(closed=away.text, country=closed.country), params)
+        taken = prepared(_CLAIM.format(limit=limit, closed=away.text, country=closed.country), params)
         cancelling.tell([row[0] for row in taken if row[-1] == "cancelled"], now)
     came_to = Counter(row[-1] for row in taken)
     messages = [Claimed(*row[:-1]) for row in taken if row[-1] == "claimed"]
@@ -193,7 +193,7 @@ def claim(sender: Sender, now: datetime, limit: int) -> Claim:
 
 def release(token: UUID, ids: Sequence[int]) -> int:
     """Put those messages back as they were that are still claimed under this token, and return how many."""
-    return execute(_RELEASE, {"ids": list(ids), "token": token})
+    return len(prepared(_RELEASE, {"ids": list(ids), "token": token}))
 
 
 def cancel_unrendered(token: UUID, unrendered: Mapping[int, str], now: datetime) -> int:

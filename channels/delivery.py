@@ -17,7 +17,7 @@ from channels.batches import Batch, Delivered
 from channels.holds import sender_held
 from channels.models import Sender
 from channels.pace import Clock, Pace, gate
-from members.sql import rows
+from members.sql import prepared
 
 __all__ = ["Delivered", "deliver", "expire", "recover", "senders_with_work"]
 
@@ -38,7 +38,7 @@ ORDER BY s.id
 
 def senders_with_work(now: datetime) -> list[int]:
     """Return the ids of the senders that have messages due and may send them."""
-    return [sender_id for (sender_id,) in rows(_WITH_WORK, {"now": now})]
+    return [sender_id for (sender_id,) in prepared(_WITH_WORK, {"now": now})]
 
 
 def deliver(

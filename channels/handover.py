@@ -12,7 +12,7 @@ from django.db import connection
 from channels import cancelling
 from channels.base import Outgoing
 from channels.obstacles import STATE, VERDICT
-from members.sql import rows
+from members.sql import prepared
 
 # Longer than any adapter's time-outs for a window; a worker that takes longer is taken for dead.
 LEASE = timedelta(minutes=10)
@@ -67,7 +67,7 @@ def hand_over(window: Sequence[Outgoing], token: UUID, now: datetime) -> HandedO
         "today": now.astimezone(UTC).date(),
         "until": now + LEASE,
     }
-    states = dict(rows(_HAND_OVER, params))
+    states = dict(prepared(_HAND_OVER, params))
     cancelled = [pk for pk, state in states.items() if state == "cancelled"]
     cancelling.tell(cancelled, now)
     leaving = [replace(out, now=now) for out in window if states.get(out.message_id) == "handed"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.models import Sender
-from members.sql import rows
+from members.sql import prepared
 
 Clock = Callable[[], datetime]
 
@@ -61,7 +61,7 @@ class Pace:
         if self.clock:
             self._each = timedelta(seconds=1) / sender.rate
             share = self._each * messages
-            [(self._next,)] = rows(_BOOK, {"sender": sender.pk, "share": share, "now": self.start})
+            [(self._next,)] = prepared(_BOOK, {"sender": sender.pk, "share": share, "now": self.start})
 
     def rest(self, sender: Sender) -> None:
         """Keep away from a sender for a while after a search that found nothing and took long."""

@@ -16,7 +16,7 @@ from channels.receiving import storable
 from channels.subscriptions import messages
 from channels.vocabulary import Reason, State, to_member
 from members import news, touchpoints
-from members.sql import Sql, rows
+from members.sql import Sql, prepared
 
 _CONTACT = f"""
     SELECT x.member_id, %(now)s::timestamptz AS happened_at, x.channel, 'out' AS direction,
@@ -142,7 +142,7 @@ def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, in
     )
     params = {**named.params, "below": latency.BELOW, "now": now, "today": now.astimezone(UTC).date(), "token": token}
     with transaction.atomic(savepoint=False):
-        [(ids, came_to, shards)] = rows(text, params)
+        [(ids, came_to, shards)] = prepared(text, params)
         news.announce(shards)
         ended = [each for each in zip(ids or (), came_to or (), strict=True) if each[1] != State.QUEUED]
         messages.came_to(ended, now)

@@ -17,13 +17,19 @@ NOTICES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count":
 EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
-def settings(url: str, home: Home) -> dict[str, Any]:
-    """Return Django's settings for the database at ``url``, or for the embedded one below ``home``."""
+def settings(url: str, home: Home, *, prepared: bool = True) -> dict[str, Any]:
+    """Return Django's settings for the database at ``url``, or for the embedded one below ``home``.
+
+    ``prepared`` says whether statements may be prepared there. Only those of `members.sql.prepared` ever are, each at
+    once; Django's own bind their parameters before they are sent.
+    """
+    found: dict[str, Any] = _server(url) if url else {"HOST": str(home.sockets), "NAME": NAME, "USER": USER}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        **(_server(url) if url else {"HOST": str(home.sockets), "NAME": NAME, "USER": USER}),
+        **found,
+        "OPTIONS": {**found.get("OPTIONS", {}), "prepare_threshold": 0 if prepared else None},
     }
 
 

@@ -20,6 +20,7 @@ ENV = Environment()
 CHORALE_HOME = ENV.path("CHORALE_HOME") or BASE_DIR / "var"
 HOME = Home(CHORALE_HOME)
 DATABASE_URL = ENV.text("DATABASE_URL")
+CHORALE_PREPARED_STATEMENTS = ENV.yes("CHORALE_PREPARED_STATEMENTS", default=True)
 BROKER_URL = ENV.text("BROKER_URL")
 DEBUG = ENV.yes("CHORALE_DEBUG", default=False)
 CHORALE_PORT = ENV.whole("CHORALE_PORT", default=8000, least=1, most=65535)
@@ -141,7 +142,7 @@ SPECTACULAR_SETTINGS = {
 
 # Database and broker --------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": database.settings(DATABASE_URL, HOME)}
+DATABASES = {"default": database.settings(DATABASE_URL, HOME, prepared=CHORALE_PREPARED_STATEMENTS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = BROKER_URL or broker.embedded_url(HOME)

@@ -15,7 +15,7 @@ from content.models import Offer
 from content.offers import addresses, codes
 from content.variables import Attributes, Group, Words
 from members import zones
-from members.sql import rows
+from members.sql import prepared
 from members.vocabulary import Tier
 
 _INSTANT = timedelta(microseconds=1)
@@ -80,7 +80,7 @@ def facts_for(asked: Iterable[About]) -> list[dict[str, Any]]:
         "grants": [about.grant_id for about in listed],
         "default_zone": zones.DEFAULT,
     }
-    return [_facts(about, row) for about, row in zip(listed, rows(_FACTS, params), strict=True)]
+    return [_facts(about, row) for about, row in zip(listed, prepared(_FACTS, params), strict=True)]
 
 
 def sample_terms(offer: Offer, now: datetime) -> Terms:

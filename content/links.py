@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from content.models import Link
-from members.sql import rows
+from members.sql import prepared
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
@@ -179,7 +179,7 @@ def link_ids(urls: Iterable[str]) -> dict[str, int]:
     wanted = sorted(set(urls))
     if not wanted:
         return {}
-    found = dict(rows(_IDS, {"urls": wanted}))
+    found = dict(prepared(_IDS, {"urls": wanted}))
     if len(found) < len(wanted):  # somebody made one at this very moment; the next statement sees it
-        found |= dict(rows(_IDS, {"urls": wanted}))
+        found |= dict(prepared(_IDS, {"urls": wanted}))
     return found

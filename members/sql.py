@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -44,3 +45,18 @@ def execute(text: str, params: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(text, dict(params))
         return int(cursor.rowcount)
+
+
+def prepared(text: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Do as `rows` does, for a statement that comes again and again: each connection has it planned once.
+
+    Its text must always be the same, and one plan good for whatever its parameters are. PostgreSQL plans anew where it
+    thinks that better, and so it does each time with `CHORALE_PREPARED_STATEMENTS=no`.
+    """
+    if connection.queries_logged:
+        return rows(text, params)  # whoever watches wants to read the parameters in their places
+    connection.ensure_connection()
+    bare: Any = psycopg.Cursor(connection.connection)  # Django's own binds the parameters before it sends the text
+    with connection.make_cursor(bare) as cursor:
+        cursor.execute(text, dict(params))
+        return cursor.fetchall() if cursor.description else []

@@ -194,6 +194,20 @@ def test_messages_are_claimed_handed_over_and_settled_along_indexes(crowd: Journ
     assert scanned(plans) == []
 
 
+def test_what_is_planned_once_reads_along_indexes_whatever_its_parameters_are(crowd: Journey) -> None:
+    execute("DELETE FROM members_news", {})
+    assert delivery.senders_with_work(NOW)
+    assert delivery.deliver(Sender.objects.get(), NOW, limit=30).sent == 30
+    prepared = rows("SELECT name, cardinality(parameter_types) FROM pg_prepared_statements", {})
+    execute("SET LOCAL plan_cache_mode = force_generic_plan", {})
+    plans = []
+    for name, parameters in prepared:
+        nulls = ", ".join(["NULL"] * parameters)
+        plans.append("\n".join(line for (line,) in rows(f"EXPLAIN EXECUTE {name} ({nulls})", {})))
+    assert len(plans) >= 5
+    assert scanned(plans) == []
+
+
 def test_the_pages_of_a_member_are_read_along_indexes(crowd: Journey) -> None:
     who = Member.objects.order_by("pk")[10]
     at_the_desk, at_the_till = desk.browser(), till.browser()

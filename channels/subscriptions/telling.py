@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from channels.webhook.events import Event
-from members.sql import Sql, execute, rows
+from members.sql import Sql, execute, prepared
 
 # So long a receiver may be away; docs/webhooks.md promises it.
 DEADLINE = timedelta(days=3)
@@ -45,7 +45,7 @@ def tell(events: Iterable[Event], happened: Sql, now: datetime) -> int:
     time, and the payload's data besides the member. The first four name an event; told again it is the same one.
     """
     asked = {"events": [event.value for event in events]}
-    if not rows(_LISTENED, asked)[0][0]:
+    if not prepared(_LISTENED, asked)[0][0]:
         return 0
     named = happened.prefixed("h_")
     today = now.astimezone(UTC).date()
