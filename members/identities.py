@@ -16,6 +16,10 @@ LONGEST = 254
 FIELDS = {Channel.EMAIL.value: "email", Channel.SMS.value: "phone", Channel.CHAT.value: "chat"}
 _CHAT = re.compile(r"[!-~]+")
 _email = EmailValidator()
+# Django's are compiled at their first use and looked up at each: that took three quarters of the time of an address.
+_email.user_regex, _email.domain_regex = (
+    re.compile(lazy.pattern, lazy.flags) for lazy in (EmailValidator.user_regex, EmailValidator.domain_regex)
+)
 
 
 class BadAddress(ValueError):

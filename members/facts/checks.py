@@ -121,10 +121,8 @@ def whole(value: int, what: What) -> int:
 
 def price(value: Decimal, what: What) -> Decimal:
     """Return an amount of money that is not negative and has at most two decimals."""
-    if type(value) is Decimal and value.is_finite() and 0 <= value <= DEAREST:
-        exponent = value.as_tuple().exponent
-        if exponent >= -2 or value == round(value, 2):  # type: ignore[operator]  # a finite one has a number here
-            return value
+    if type(value) is Decimal and value.is_finite() and 0 <= value <= DEAREST and value == round(value, 2):
+        return value
     raise what.bad(
         _("%(what)s is %(value)s; write an amount from 0 to %(most)s with at most two decimals.")
         % {"what": what, "value": ascii(str(value))[:40], "most": DEAREST}
