@@ -32,8 +32,7 @@ def staged(name: str, columns: Mapping[str, str], values: Sequence[Sequence[Any]
     if len(values) <= FEW:
         return given(columns, values)
     listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-    execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({listed}) ON COMMIT DROP", {})
-    execute(f"TRUNCATE pg_temp.{name}", {})
+    execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({listed}) ON COMMIT DROP; TRUNCATE pg_temp.{name}", {})
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY pg_temp.{name} FROM STDIN") as copy:
         for row in values:
             copy.write_row(row)
