@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from members.sql import Sql, execute
+from members.sql import execute
 
 # These two stand in the index member_name_words as well: a change of them needs a new index. First the letters that no
 # decomposition leads to, then what separates words, then what is dropped: hard and soft signs, and accents.
@@ -49,25 +49,19 @@ def folded(text: str) -> list[str]:
     return [word for word in re.split(r"\s+", plain) if word]
 
 
-def learn(people: Sql) -> int:
-    """Remember the words of names that a SELECT of `first_name` and `last_name` yields; returns how many were new."""
-    text = f"""
-        INSERT INTO members_nameword (word)
-        SELECT DISTINCT said.word
-        FROM ({people.text}) given,
-             unnest({words_of("COALESCE(first_name, '')", "COALESCE(last_name, '')")}) AS said(word)
-        WHERE said.word <> '' AND NOT EXISTS (SELECT FROM members_nameword known WHERE known.word = said.word)
-        ORDER BY said.word
-        ON CONFLICT DO NOTHING
-    """
-    return execute(text, people.params)
+_LEARN = f"""
+INSERT INTO members_nameword (word)
+SELECT DISTINCT said.word
+FROM unnest(%(names)s::text[]) AS given(name), unnest({words_of("given.name", "''")}) AS said(word)
+WHERE said.word <> '' AND NOT EXISTS (SELECT FROM members_nameword known WHERE known.word = said.word)
+ORDER BY said.word
+ON CONFLICT DO NOTHING
+"""
 
 
-def learn_all(names: Iterable[tuple[str, str]]) -> int:
-    """Remember the words of these (first name, last name)."""
-    firsts, lasts = zip(*names, strict=True)
-    text = "SELECT * FROM unnest(%(firsts)s::text[], %(lasts)s::text[]) AS given(first_name, last_name)"
-    return learn(Sql(text, {"firsts": list(firsts), "lasts": list(lasts)}))
+def learn(names: Iterable[str]) -> int:
+    """Remember the words of first and last names; returns how many were new."""
+    return execute(_LEARN, {"names": sorted(set(names))})
 
 
 REFRESH = f"""

@@ -14,11 +14,13 @@ from members.facts.items import (
     Said,
     Upserted,
 )
-from members.facts.people import upsert_members
-from members.facts.recording import record
+from members.facts.people import CheckedMembers, check_members, store_members, upsert_members
+from members.facts.recording import CheckedFacts, check_purchases, record, store_purchases
 
 __all__ = [
     "Address",
+    "CheckedFacts",
+    "CheckedMembers",
     "ConsentFact",
     "EventFact",
     "Fact",
@@ -30,6 +32,10 @@ __all__ = [
     "Reject",
     "Said",
     "Upserted",
+    "check_members",
+    "check_purchases",
     "record",
+    "store_members",
+    "store_purchases",
     "upsert_members",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from members import names, news
 from members.facts import profiles
 from members.facts.checks import BadItem
 from members.facts.items import MemberRecord, Reject, Upserted
-from members.facts.upserting import APPLY, INSERT, LOCK
+from members.facts.upserting import ADD, CHANGE, LOCK
 from members.sql import execute, rows
 from members.staging import staged
 
@@ -33,21 +33,25 @@ def upsert_members(records: Iterable[MemberRecord], now: datetime, region: str |
     numbered = enumerate(records)
     while batch := list(islice(numbered, BATCH)):
         stores = _stores(record for _position, record in batch)
-        good = _checked(batch, stores, region, outcome)
-        for apart in _apart(good):
-            with transaction.atomic():
-                _apply(apart, now, outcome)
+        _store(_checked(batch, stores, region), now, outcome)
     return outcome
 
 
-def _checked(
-    batch: list[tuple[int, MemberRecord]], stores: Mapping[str, int], region: str | None, outcome: Upserted
-) -> Iterator[profiles.Flat]:
-    for position, record in batch:
-        try:
-            yield profiles.flatten(position, record, stores, region)
-        except BadItem as error:
-            outcome.rejected.append(Reject(position, str(error), error.field))
+def check_members(
+    records: Iterable[MemberRecord], stores: Mapping[str, int], region: str | None = None
+) -> CheckedMembers:
+    """Check some thousand records as `upsert_members` does, without asking the database.
+
+    `stores` gives the id of a code.
+    """
+    return _checked(enumerate(records), stores, region)
+
+
+def store_members(checked: CheckedMembers, now: datetime) -> Upserted:
+    """Store, as `upsert_members` does, what was checked, in one transaction where no member stands in it twice."""
+    outcome = Upserted()
+    _store(checked, now, outcome)
+    return outcome
 
 
 @dataclass(slots=True)
@@ -67,16 +71,38 @@ class _Batch:
         self.tags += record.tags
 
 
-def _apart(records: Iterable[profiles.Flat]) -> list[_Batch]:
-    """Return batches in which no member is twice: every member's first record, then the second ones, and so on."""
-    batches: list[_Batch] = []
+@dataclass(slots=True)
+class CheckedMembers:
+    """Records that passed the checks, in batches of different members, and those that did not, with the reasons."""
+
+    batches: list[_Batch] = field(default_factory=list)
+    rejected: list[Reject] = field(default_factory=list)
+
+
+def _checked(
+    records: Iterable[tuple[int, MemberRecord]], stores: Mapping[str, int], region: str | None
+) -> CheckedMembers:
+    """Check records. No member is twice in a batch: the first holds every member's first record, and so on."""
+    checked = CheckedMembers()
     times: Counter[str] = Counter()
-    for record in records:
-        if times[record.external_id] == len(batches):
-            batches.append(_Batch())
-        batches[times[record.external_id]].add(record)
-        times[record.external_id] += 1
-    return batches
+    for position, record in records:
+        try:
+            flat = profiles.flatten(position, record, stores, region)
+        except BadItem as error:
+            checked.rejected.append(Reject(position, str(error), error.field))
+        else:
+            if times[flat.external_id] == len(checked.batches):
+                checked.batches.append(_Batch())
+            checked.batches[times[flat.external_id]].add(flat)
+            times[flat.external_id] += 1
+    return checked
+
+
+def _store(checked: CheckedMembers, now: datetime, outcome: Upserted) -> None:
+    outcome.rejected += checked.rejected
+    for batch in checked.batches:
+        with transaction.atomic():
+            _apply(batch, now, outcome)
 
 
 def _apply(batch: _Batch, now: datetime, outcome: Upserted) -> None:
@@ -86,20 +112,26 @@ def _apply(batch: _Batch, now: datetime, outcome: Upserted) -> None:
         "consents": staged("chorale_consent", profiles.CONSENT, batch.consents),
         "tags": staged("chorale_tag", profiles.TAG, batch.tags),
     }
-    named = {name: relation.prefixed(f"{name}_") for name, relation in relations.items()}
-    texts = {name: relation.text for name, relation in named.items()}
+    texts: dict[str, str] = {}
     params: dict[str, Any] = {"now": now}
-    for relation in named.values():
-        params.update(relation.params)
-    added = [pk for (pk,) in rows(INSERT.format(**texts), params)]
-    execute(LOCK.format(**texts), params)
-    [(changed, shards)] = rows(APPLY.format(**texts), {**params, "added": added})
-    # Last: whoever waits here for the words of another loader holds all its members already, so that none deadlocks.
-    names.learn(relations["members"])
+    for name, relation in relations.items():
+        named = relation.prefixed(f"{name}_")
+        texts[name] = named.text
+        params.update(named.params)
+    [(added, shards)] = rows(ADD.format(**texts), params)
+    params["added"] = added or []
+    known = len(batch.members) - len(params["added"])
     news.announce(shards)
-    outcome.new += len(added)
+    changed = 0
+    if known:
+        execute(LOCK.format(**texts), params)
+        [(changed, shards)] = rows(CHANGE.format(**texts), params)
+        news.announce(shards)
+    # Last: whoever waits here for the words of another loader holds all its members already, so that none deadlocks.
+    names.learn(name for row in batch.members.values() for name in row[profiles.NAMES] if name)
+    outcome.new += len(params["added"])
     outcome.changed += changed
-    outcome.unchanged += len(batch.members) - len(added) - changed
+    outcome.unchanged += known - changed
 
 
 def _stores(records: Iterable[MemberRecord]) -> dict[str, int]:

@@ -31,6 +31,7 @@ MEMBER = {
     "preferred_channel": "text",
     "attributes": "jsonb",
 }
+NAMES = slice(1, 3)  # where the first and the last name stand in such a row
 IDENTITY = {"external_id": "text", "channel": "text", "address": "text", "verified": "boolean"}
 CONSENT = {
     "external_id": "text",

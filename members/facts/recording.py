@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -41,12 +41,30 @@ def record(facts: Iterable[Fact], now: datetime) -> Recorded:
     return outcome
 
 
-@dataclass(slots=True)
-class _Checked:
-    """The rows of a batch that passed the checks."""
+def check_purchases(purchases: Iterable[PurchaseFact], stores: Mapping[str, int]) -> CheckedFacts:
+    """Check some thousand purchases as `record` does, without asking the database.
 
-    rows: list[flat.Row]
-    lines: list[flat.Row]
+    `stores` gives the id of a code.
+    """
+    return _check(enumerate(purchases), partial(flat.purchase, stores=stores))
+
+
+def store_purchases(checked: CheckedFacts, now: datetime) -> Recorded:
+    """Store, as `record` does, what was checked, in one transaction."""
+    outcome = Recorded()
+    with transaction.atomic():
+        _with_lines(checked, now, outcome)
+    return outcome
+
+
+@dataclass(slots=True)
+class CheckedFacts:
+    """Facts of one kind by position; the rows of those that passed the checks, and why the others did not."""
+
+    facts: dict[int, Any]
+    rows: list[flat.Row] = field(default_factory=list)
+    lines: list[flat.Row] = field(default_factory=list)
+    rejected: list[Reject] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,41 +119,48 @@ def _plain(
     batch: list[tuple[int, Any]],
     now: datetime,
     outcome: Recorded,
-) -> tuple[Sql, int]:
+) -> None:
+    _one_row_each(kind, _check(batch, lambda position, fact: (flatten(position, fact), [])), now, outcome)
+
+
+def _one_row_each(kind: _Kind, checked: CheckedFacts, now: datetime, outcome: Recorded) -> tuple[Sql, int]:
     """Store facts of one row each; return what was staged, and how many were known already."""
-    checked = _check(batch, lambda position, fact: (flatten(position, fact), []), outcome)
     relation = staged(kind.relation, kind.columns, checked.rows)
     params = {**relation.params, "fact": kind.fact, "now": now}
-    return relation, _store(kind.statement(relation), params, batch, checked, outcome)
+    return relation, _store(kind.statement(relation), params, checked, outcome)
 
 
 def _purchases(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
     stores = _stores([fact for _position, fact in batch])
-    checked = _check(batch, lambda position, fact: flat.purchase(position, fact, stores), outcome)
+    _with_lines(_check(batch, partial(flat.purchase, stores=stores)), now, outcome)
+
+
+def _with_lines(checked: CheckedFacts, now: datetime, outcome: Recorded) -> None:
     relation = staged(_PURCHASE.relation, _PURCHASE.columns, checked.rows)
     lines = staged("chorale_line", flat.LINE, checked.lines).prefixed("line_")
     text = _PURCHASE.statement(relation, LINES.format(lines=lines.text))
     params = {**relation.params, **lines.params, "fact": _PURCHASE.fact, "now": now}
-    if _store(text, params, batch, checked, outcome):
+    if _store(text, params, checked, outcome):
         reason = _(
             "The purchase “%(key)s” is known already, with another total or of another member;"
             " a stored fact does not change."
         )
-        _refuse(_PURCHASE.differing(relation, "currency", "total", "quantity"), reason, batch, outcome)
+        _refuse(_PURCHASE.differing(relation, "currency", "total", "quantity"), reason, checked, outcome)
 
 
 def _consents(batch: list[tuple[int, Any]], now: datetime, outcome: Recorded) -> None:
-    relation, repeated = _plain(_CONSENT, partial(flat.consent, now=now), batch, now, outcome)
+    checked = _check(batch, lambda position, fact: (flat.consent(position, fact, now), []))
+    relation, repeated = _one_row_each(_CONSENT, checked, now, outcome)
     if repeated:
         # Taken for a repeat, a withdrawal under the key of a grant would be lost.
         reason = _(
             "The consent “%(key)s” is known already, with another decision or of another member;"
             " give each decision a key of its own."
         )
-        _refuse(_CONSENT.differing(relation, "channel", "purpose", "granted"), reason, batch, outcome)
+        _refuse(_CONSENT.differing(relation, "channel", "purpose", "granted"), reason, checked, outcome)
 
 
-_KINDS: dict[type, Callable[[list[tuple[int, Any]], datetime, Recorded], object]] = {
+_KINDS: dict[type, Callable[[list[tuple[int, Any]], datetime, Recorded], None]] = {
     EventFact: partial(_plain, _EVENT, flat.event),
     PointsFact: partial(_plain, _POINTS, flat.points),
     PurchaseFact: _purchases,
@@ -144,47 +169,43 @@ _KINDS: dict[type, Callable[[list[tuple[int, Any]], datetime, Recorded], object]
 
 
 def _check(
-    batch: Sequence[tuple[int, Any]],
-    flatten: Callable[[int, Any], tuple[flat.Row, list[flat.Row]]],
-    outcome: Recorded,
-) -> _Checked:
-    checked = _Checked([], [])
-    for position, fact in batch:
+    batch: Iterable[tuple[int, Any]], flatten: Callable[[int, Any], tuple[flat.Row, list[flat.Row]]]
+) -> CheckedFacts:
+    checked = CheckedFacts(dict(batch))
+    for position, fact in checked.facts.items():
         try:
             row, lines = flatten(position, fact)
         except BadItem as error:
-            outcome.rejected.append(Reject(position, str(error), error.field))
+            checked.rejected.append(Reject(position, str(error), error.field))
         else:
             checked.rows.append(row)
             checked.lines += lines
     return checked
 
 
-def _store(
-    text: str, params: dict[str, Any], batch: list[tuple[int, Any]], checked: _Checked, outcome: Recorded
-) -> int:
+def _store(text: str, params: dict[str, Any], checked: CheckedFacts, outcome: Recorded) -> int:
     """Execute the statement, take its outcome down and return how many facts were known already."""
+    outcome.rejected += checked.rejected
     if not checked.rows:
         return 0
     new: int
     [(new, unknown, shards)] = rows(text, params)
     news.announce(shards)
-    facts = dict(batch) if unknown else {}
     for position in unknown or ():
-        outcome.rejected.append(Reject(position, flat.no_member(facts[position].member), flat.MEMBER.field))
+        reason = flat.no_member(checked.facts[position].member)
+        outcome.rejected.append(Reject(position, reason, flat.MEMBER.field))
     repeated = len(checked.rows) - new - len(unknown or ())
     outcome.new += new
     outcome.repeated += repeated
     return repeated
 
 
-def _refuse(differing: Sql, reason: str, batch: list[tuple[int, Any]], outcome: Recorded) -> None:
+def _refuse(differing: Sql, reason: str, checked: CheckedFacts, outcome: Recorded) -> None:
     """Reject for this reason what was counted as repeated, at the positions that the SELECT yields."""
-    facts = dict(batch)
     unknown = {reject.position for reject in outcome.rejected}
     for position in {position for (position,) in rows(differing.text, differing.params)} - unknown:
         outcome.repeated -= 1
-        outcome.rejected.append(Reject(position, reason % {"key": facts[position].key}, flat.KEY.field))
+        outcome.rejected.append(Reject(position, reason % {"key": checked.facts[position].key}, flat.KEY.field))
 
 
 def _stores(purchases: Sequence[PurchaseFact]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -9,6 +10,8 @@ from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
+# Usually 5 ms: for so long the thread that reads would keep the other one waiting after each answer of PostgreSQL.
+SWITCH_SECONDS = 0.0005
 
 
 def ahead(made: Iterator[T]) -> Iterator[T]:
@@ -22,8 +25,13 @@ def ahead(made: Iterator[T]) -> Iterator[T]:
         # In a copy of the context, which holds the language of sentences.
         return reader.submit(copy_context().run, lambda: list(islice(made, 1)))
 
-    with ThreadPoolExecutor(1, thread_name_prefix="reading-ahead") as reader:
-        following = begin()
-        while found := following.result():
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="reading-ahead") as reader:
             following = begin()
-            yield from found
+            while found := following.result():
+                following = begin()
+                yield from found
+    finally:
+        sys.setswitchinterval(usual)

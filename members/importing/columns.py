@@ -20,10 +20,9 @@ class Columns:
     places: dict[str, int] = field(default_factory=dict)
     attributes: dict[str, int] = field(default_factory=dict)
 
-    def cell(self, cells: list[str], name: str) -> str:
-        """Return what stands in a column, without spaces around it; empty where the file has no such column."""
-        place = self.places.get(name)
-        return "" if place is None else cells[place].strip()
+    def said(self, cells: list[str]) -> dict[str, str]:
+        """Return what the known columns say, without spaces around it; an empty cell says nothing."""
+        return {name: text for name, place in self.places.items() if (text := cells[place].strip())}
 
 
 def find(sheet: Sheet, known: Collection[str], needed: Iterable[str], *, attributes: bool, skip: bool) -> Columns:

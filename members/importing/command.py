@@ -29,7 +29,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--skip-unknown", action="store_true", help=_("leave columns out that are not known"))
 
     @abstractmethod
-    def importer(self, sheet: Sheet, zone: ZoneInfo, options: dict[str, Any]) -> Importer[Any]:
+    def importer(self, sheet: Sheet, zone: ZoneInfo, options: dict[str, Any]) -> Importer[Any, Any]:
         """Return what imports this sheet. Raises Unusable."""
 
     def handle(self, *_args: Any, **options: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from members.importing import cells
 from members.importing.columns import Columns
 from members.importing.running import Group, Importer
 from members.importing.sheets import Row, Unusable
+from members.models import Store
 from members.vocabulary import Channel, Purpose
 
 TEXTS = ("first_name", "last_name", "locale", "zone", "home_store", "preferred_channel")
@@ -33,7 +34,7 @@ _BETWEEN_TAGS = re.compile(r"[\s|,;]+")
 
 
 @dataclass
-class Members(Importer[facts.MemberRecord]):
+class Members(Importer[facts.MemberRecord, facts.CheckedMembers]):
     """Imports members. `zone` is that of times without an offset, `region` that of phone numbers without a country."""
 
     columns: Columns
@@ -44,6 +45,7 @@ class Members(Importer[facts.MemberRecord]):
 
     def __post_init__(self) -> None:
         written = self.columns.attributes
+        self._stores = dict(Store.objects.values_list("code", "pk"))
         self._attributes = [(place, f"attribute.{name}", *_attribute(name)) for name, place in written.items()]
 
     def groups(self, rows: Iterator[Row]) -> Iterator[Group]:
@@ -53,36 +55,39 @@ class Members(Importer[facts.MemberRecord]):
 
     def read(self, rows: Sequence[Row]) -> facts.MemberRecord:
         """Return the record that a row is."""
-        row, cell = rows[0].cells, self.columns.cell
-        values: dict[str, Any] = {name: cell(row, name) for name in TEXTS if cell(row, name)}
-        values |= {name: cells.day(cell(row, name), name) for name in DAYS if cell(row, name)}
-        written = {channel: cell(row, name) for name, channel in ADDRESSES.items()}
+        row = rows[0].cells
+        said = self.columns.said(row)
+        values: dict[str, Any] = {name: said[name] for name in TEXTS if name in said}
+        values |= {name: cells.day(said[name], name) for name in DAYS if name in said}
         return facts.MemberRecord(
-            cell(row, "external_id"),
+            said.get("external_id", ""),
             **values,
-            identities=[facts.Address(channel, address) for channel, address in written.items() if address],
-            consents=self._consents(row),
-            tags=[tag for tag in _BETWEEN_TAGS.split(cell(row, "tags")) if tag],
+            identities=[facts.Address(channel, said[name]) for name, channel in ADDRESSES.items() if name in said],
+            consents=self._consents(said),
+            tags=[tag for tag in _BETWEEN_TAGS.split(said.get("tags", "")) if tag],
             attributes=self._values(row),
         )
 
-    def _consents(self, row: list[str]) -> list[facts.Said]:
-        cell = self.columns.cell
-        said = [(name, where, cell(row, name)) for name, where in CONSENTS.items() if cell(row, name)]
-        if not said:
+    def _consents(self, said: Mapping[str, str]) -> list[facts.Said]:
+        named = [name for name in CONSENTS if name in said]
+        if not named:
             return []
-        when = cell(row, "consented_at")
+        when = said.get("consented_at")
         at = cells.instant(when, "consented_at", self.zone) if when else None
-        source, wording = cell(row, "consent_source") or "import", cell(row, "consent_wording")
-        return [facts.Said(*where, cells.yes(text, name), at, source, wording) for name, where, text in said]
+        source, wording = said.get("consent_source", "import"), said.get("consent_wording", "")
+        return [facts.Said(*CONSENTS[name], cells.yes(said[name], name), at, source, wording) for name in named]
 
     def _values(self, row: list[str]) -> dict[str, Any]:
         written = [(name, read, column, row[place].strip()) for place, column, name, read in self._attributes]
         return {name: read(text, column) for name, read, column, text in written if text}
 
-    def store(self, items: Sequence[facts.MemberRecord]) -> list[facts.Reject]:
+    def check(self, items: Sequence[facts.MemberRecord]) -> facts.CheckedMembers:
+        """Check a batch of members."""
+        return facts.check_members(items, self._stores, self.region)
+
+    def store(self, checked: facts.CheckedMembers) -> list[facts.Reject]:
         """Store a batch of members."""
-        stored = facts.upsert_members(items, self.now, self.region)
+        stored = facts.store_members(checked, self.now)
         self.stored.new += stored.new
         self.stored.changed += stored.changed
         self.stored.unchanged += stored.unchanged

@@ -25,7 +25,7 @@ MOST_LINES = 1_000
 
 
 @dataclass
-class Purchases(Importer[facts.PurchaseFact]):
+class Purchases(Importer[facts.PurchaseFact, facts.CheckedFacts]):
     """Imports purchases. `currency` and `zone` hold where a row names no currency and no store."""
 
     columns: Columns
@@ -37,8 +37,8 @@ class Purchases(Importer[facts.PurchaseFact]):
     stored: facts.Recorded = field(default_factory=facts.Recorded)
 
     def __post_init__(self) -> None:
-        stores = Store.objects.values_list("code", "zone_id")
-        self._zones = {code: zones.zone(name) for code, name in stores}
+        self._stores = dict(Store.objects.values_list("code", "pk"))
+        self._zones = {code: zones.zone(name) for code, name in Store.objects.values_list("code", "zone_id")}
 
     def groups(self, rows: Iterator[Row]) -> Iterator[Group]:
         """Yield the rows of each purchase; those of an endless one in pieces, so that memory stays bounded."""
@@ -47,50 +47,55 @@ class Purchases(Importer[facts.PurchaseFact]):
 
     def _key(self, row: Row) -> str | int:
         # A row that could not be split, and one without a key, stand alone.
-        return row.line if row.fault else self.columns.cell(row.cells, "key") or row.line
+        return row.line if row.fault else row.cells[self.columns.places["key"]].strip() or row.line
 
     def read(self, rows: Sequence[Row]) -> facts.PurchaseFact:
         """Return the purchase that these rows are."""
-        first, cell = rows[0].cells, self.columns.cell
-        self._agree(rows)
-        zone = self._zones.get(cell(first, "store"), self.zone)
+        said = [(row.line, self.columns.said(row.cells)) for row in rows]
+        first = self._agreed(said)
+        store = first.get("store")
+        zone = self._zones.get(store or "", self.zone)
         return facts.PurchaseFact(
-            cell(first, "member"),
-            cells.instant(cell(first, "happened_at"), "happened_at", zone),
+            first.get("member", ""),
+            cells.instant(first.get("happened_at", ""), "happened_at", zone),
             self.source,
-            cell(first, "key"),
-            [self._line(row, len(rows) > 1) for row in rows],
-            cell(first, "currency") or self.currency,
-            cell(first, "store") or None,
+            first.get("key", ""),
+            [self._line(line, of_line, len(rows) > 1) for line, of_line in said],
+            first.get("currency", self.currency),
+            store,
         )
 
-    def _agree(self, rows: Sequence[Row]) -> None:
-        first, cell = rows[0], self.columns.cell
-        for row in rows[1:]:
+    def _agreed(self, said: Sequence[tuple[int, dict[str, str]]]) -> dict[str, str]:
+        first_line, first = said[0]
+        for line, of_line in said[1:]:
             for name in SAME:
-                if cell(row.cells, name) != cell(first.cells, name):
+                if of_line.get(name) != first.get(name):
                     raise BadItem(
                         _("The lines %(first)d and %(line)d are one purchase by their key, but differ in “%(column)s”.")
-                        % {"first": first.line, "line": row.line, "column": name}
+                        % {"first": first_line, "line": line, "column": name}
                     )
+        return first
 
-    def _line(self, row: Row, among_others: bool) -> facts.Line:
-        cell = self.columns.cell
+    def _line(self, line: int, said: dict[str, str], among_others: bool) -> facts.Line:
         try:
             return facts.Line(
-                cell(row.cells, "sku"),
-                cells.whole(cell(row.cells, "quantity") or "1", "quantity"),
-                cells.amount(cell(row.cells, "unit_price"), "unit_price", self.delimiter),
-                cell(row.cells, "category"),
+                said.get("sku", ""),
+                cells.whole(said.get("quantity", "1"), "quantity"),
+                cells.amount(said.get("unit_price", ""), "unit_price", self.delimiter),
+                said.get("category", ""),
             )
         except BadItem as error:
             if not among_others:
                 raise
-            raise BadItem(_("Line %(line)d: %(why)s") % {"line": row.line, "why": error}) from error
+            raise BadItem(_("Line %(line)d: %(why)s") % {"line": line, "why": error}) from error
 
-    def store(self, items: Sequence[facts.PurchaseFact]) -> list[facts.Reject]:
+    def check(self, items: Sequence[facts.PurchaseFact]) -> facts.CheckedFacts:
+        """Check a batch of purchases."""
+        return facts.check_purchases(items, self._stores)
+
+    def store(self, checked: facts.CheckedFacts) -> list[facts.Reject]:
         """Store a batch of purchases."""
-        stored = facts.record(items, self.now)
+        stored = facts.store_purchases(checked, self.now)
         self.stored.new += stored.new
         self.stored.repeated += stored.repeated
         return stored.rejected

@@ -1,10 +1,10 @@
-"""The one loop of all imports: rows are grouped, read, stored in batches; what fails goes to the rejects."""
+"""The one loop of all imports: rows are grouped, read, checked, stored in batches; what fails goes to the rejects."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tqdm import tqdm
@@ -15,9 +15,10 @@ from members.importing.ahead import ahead
 from members.importing.rejects import Rejects
 from members.importing.sheets import Row, Sheet
 
-BATCH_ROWS = 10_000
+BATCH_ROWS = 5_000
 
 Item = TypeVar("Item")
+Checked = TypeVar("Checked")
 
 
 @dataclass(slots=True)
@@ -29,16 +30,20 @@ class Group:
 
 
 @dataclass(slots=True)
-class _Batch(Generic[Item]):
-    """What was read: items with their groups, rows that are none with the reasons, and how many bytes that took."""
+class _Batch(Generic[Checked]):
+    """What was read: items, checked, with their groups, and rows that are none with the reasons.
 
-    read: list[tuple[Group, Item]] = field(default_factory=list)
-    faults: list[tuple[Row, str]] = field(default_factory=list)
-    done: int = 0
+    `done` is how many bytes of the file have been read with it.
+    """
+
+    groups: list[Group]
+    checked: Checked
+    faults: list[tuple[Row, str]]
+    done: int
 
 
-class Importer(ABC, Generic[Item]):
-    """What differs between imports."""
+class Importer(ABC, Generic[Item, Checked]):
+    """What differs between imports. Only `store` may ask the database: the others run beside it, in another thread."""
 
     @abstractmethod
     def groups(self, rows: Iterator[Row]) -> Iterator[Group]:
@@ -46,10 +51,14 @@ class Importer(ABC, Generic[Item]):
 
     @abstractmethod
     def read(self, rows: Sequence[Row]) -> Item:
-        """Return what a group of rows says, without asking the database. Raises BadItem."""
+        """Return what a group of rows says. Raises BadItem."""
 
     @abstractmethod
-    def store(self, items: Sequence[Item]) -> list[Reject]:
+    def check(self, items: Sequence[Item]) -> Checked:
+        """Return a batch, ready to be stored."""
+
+    @abstractmethod
+    def store(self, checked: Checked) -> list[Reject]:
         """Store a batch, add to the counts and return what was rejected, by position in the batch."""
 
     @abstractmethod
@@ -57,7 +66,7 @@ class Importer(ABC, Generic[Item]):
         """Return one sentence with the counts."""
 
 
-def run(importer: Importer[Item], sheet: Sheet, size: int, rejects: Rejects) -> None:
+def run(importer: Importer[Item, Checked], sheet: Sheet, size: int, rejects: Rejects) -> None:
     """Import a whole sheet with bounded memory and, on a terminal, a progress bar over its bytes."""
     with tqdm(total=size or None, unit="B", unit_scale=True, disable=None) as bar:
         for batch in ahead(_read(importer, sheet)):
@@ -79,25 +88,25 @@ def _batches(groups: Iterator[Group]) -> Iterator[list[Group]]:
         yield batch
 
 
-def _read(importer: Importer[Item], sheet: Sheet) -> Iterator[_Batch[Item]]:
-    """Read the groups of a sheet, batch by batch."""
+def _read(importer: Importer[Item, Checked], sheet: Sheet) -> Iterator[_Batch[Checked]]:
+    """Read and check the groups of a sheet, batch by batch."""
     for groups in _batches(importer.groups(iter(sheet))):
-        batch: _Batch[Item] = _Batch()
+        read: list[tuple[Group, Item]] = []
+        faults: list[tuple[Row, str]] = []
         for group in groups:
             fault = group.fault
             if not fault:
                 try:
-                    batch.read.append((group, importer.read(group.rows)))
+                    read.append((group, importer.read(group.rows)))
                 except BadItem as error:
                     fault = str(error)
             if fault:
-                batch.faults += [(row, fault) for row in group.rows]
-        batch.done = sheet.done()
-        yield batch
+                faults += [(row, fault) for row in group.rows]
+        checked = importer.check([item for _group, item in read])
+        yield _Batch([group for group, _item in read], checked, faults, sheet.done())
 
 
-def _store(importer: Importer[Item], batch: _Batch[Item]) -> Iterator[tuple[Row, str]]:
+def _store(importer: Importer[Item, Checked], batch: _Batch[Checked]) -> Iterator[tuple[Row, str]]:
     """Store a batch and yield the rows that did not land, with the reasons."""
-    for reject in importer.store([item for _group, item in batch.read]):
-        group, _item = batch.read[reject.position]
-        yield from ((row, reject.reason) for row in group.rows)
+    for reject in importer.store(batch.checked):
+        yield from ((row, reject.reason) for row in batch.groups[reject.position].rows)

@@ -27,7 +27,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Store members and remember the words of their names."""
         made = super().bulk_create(objs, *args, **kwargs)
         if made:
-            names.learn_all((member.first_name, member.last_name) for member in made)
+            names.learn(name for member in made for name in (member.first_name, member.last_name))
         return made
 
 
@@ -77,7 +77,7 @@ class Member(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the member and remember the words of the name, so that it is found with a typo too."""
         super().save(*args, **kwargs)
-        names.learn_all([(self.first_name, self.last_name)])
+        names.learn([self.first_name, self.last_name])
 
 
 class NameWord(models.Model):

@@ -79,6 +79,18 @@ def test_the_same_records_again_change_nothing(size):
     assert (Identity.objects.count(), Consent.objects.count(), Tag.objects.count()) == (2 * size, size, 2 * size)
 
 
+def test_of_a_batch_the_known_are_compared_and_the_new_are_stored_as_they_are(django_assert_num_queries):
+    facts.upsert_members([whole("M-1")], NOW)
+    known, *new = whole("M-1", tags=["late"], first_name="Eve"), whole("M-2", tags=["late"]), whole("M-3")
+    with django_assert_num_queries(7):  # a savepoint, the stores, what adds, locks, changes and learns, its release
+        assert counts(facts.upsert_members([new[0], known], LATER)) == (1, 1, 0, 0)
+    with django_assert_num_queries(5):  # nobody is locked or compared where all are new
+        assert counts(facts.upsert_members([new[1]], LATER)) == (1, 0, 0, 0)
+    assert list(Member.objects.order_by("external_id").values_list("first_name", flat=True)) == ["Eve", "Ada", "Ada"]
+    assert (Identity.objects.count(), Consent.objects.count()) == (6, 3)
+    assert set(Tag.objects.filter(name="late").values_list("member__external_id", flat=True)) == {"M-1", "M-2"}
+
+
 def test_only_what_a_record_names_is_changed():
     facts.upsert_members([whole()], NOW)
     outcome = facts.upsert_members([MemberRecord("M-1", last_name="Berg-Cole", preferred_channel="")], LATER)
