@@ -145,6 +145,7 @@ SPECTACULAR_SETTINGS = {
 DATABASES = {"default": database.settings(DATABASE_URL, HOME, prepared=CHORALE_PREPARED_STATEMENTS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CHORALE_TICKS_AT_ONCE = ENV.whole("CHORALE_TICKS_AT_ONCE", default=8, least=1, most=64)
 CELERY_BROKER_URL = BROKER_URL or broker.embedded_url(HOME)
 CELERY_BROKER_USE_SSL = broker.tls(CELERY_BROKER_URL)
 CACHES = {"default": cache.settings(CELERY_BROKER_URL)}

@@ -25,6 +25,7 @@ ON COMMIT DELETE ROWS
 """
 _GATHER = f"""
 INSERT INTO {TABLE} ({", ".join(_COLUMNS)}) SELECT {", ".join(f"due.{name}" for name in _COLUMNS)} FROM ({{due}}) due
+ORDER BY member_id
 RETURNING member_id
 """
 _WRITE_BACK = f"""

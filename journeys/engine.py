@@ -30,20 +30,19 @@ NAMED = 100
 
 log = logging.getLogger(__name__)
 
-_NEXT_MEMBERS = """
+# The whole backlog is read once: where each batch begins and ends, and whether the time of anybody's holdout is over.
+_SPANS = """
 SELECT min(member_id), max(member_id), bool_or(over) FROM (
-    SELECT member_id, bool_or(over) AS over FROM (
-        SELECT member_id, false AS over FROM members_news
-        WHERE shard = ANY(%(shards)s) AND member_id > %(after)s AND recorded_at <= %(now)s
+    SELECT member_id, bool_or(over) AS over, (row_number() OVER (ORDER BY member_id) - 1) / %(batch)s AS number FROM (
+        SELECT member_id, false AS over FROM members_news WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s
         UNION
         SELECT member_id, false FROM journeys_enrollment e
-        WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s AND e.member_id > %(after)s
-          AND e.journey_id <> ALL(%(paused)s)
+        WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s AND e.journey_id <> ALL(%(paused)s)
         UNION
         SELECT member_id, true FROM journeys_enrollment e
-        WHERE e.shard = ANY(%(shards)s) AND e.state = 'held_out' AND e.goal_until <= %(now)s AND e.member_id > %(after)s
-    ) found GROUP BY member_id ORDER BY member_id LIMIT %(batch)s
-) batch
+        WHERE e.shard = ANY(%(shards)s) AND e.state = 'held_out' AND e.goal_until <= %(now)s
+    ) found GROUP BY member_id
+) batch GROUP BY number ORDER BY number
 """
 
 # Whoever stands nowhere (see `enrollments.versions_of`) is passed by.
@@ -108,23 +107,25 @@ def _each_alone(shards: Sequence[int], now: datetime, done: Ticked, keep_on: Cal
 
 def _pass(shards: Sequence[int], now: datetime, done: Ticked, keep_on: Callable[[], bool]) -> bool:
     """Work through the shards' members once and return whether anything came of it."""
-    before, after = done.work, 0
-    while keep_on():
+    before = done.work
+    for low, high, over in _spans(shards, now):
+        if not keep_on():
+            break
         with transaction.atomic():
             free = locks.try_shards(shards)
-            span = _next_span(free, after, now) if free else None
-            if span is None:
+            if not free:
                 break
-            _batch(span, done)
-        after = span.high
+            _batch(Span(tuple(free), low, high, now, tuple(plan.paused()), over), done)
     return done.work > before
 
 
-def _next_span(shards: Sequence[int], after: int, now: datetime) -> Span | None:
-    paused = plan.paused()
-    params = {"shards": list(shards), "after": after, "now": now, "paused": paused, "batch": BATCH}
-    low, high, over = rows(_NEXT_MEMBERS, params)[0]
-    return None if low is None else Span(tuple(shards), low, high, now, tuple(paused), bool(over))
+def _spans(shards: Sequence[int], now: datetime) -> list[tuple[int, int, bool]]:
+    """Return the first and the last member of each batch, and whether a holdout of theirs is over.
+
+    Asked before the locks are taken, it says no more than how to go through the members; who is there is asked after.
+    """
+    params = {"shards": list(shards), "now": now, "paused": plan.paused(), "batch": BATCH}
+    return [(low, high, over) for low, high, over in rows(_SPANS, params)]
 
 
 def _batch(span: Span, done: Ticked) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
+
 from journeys import plan
 from members.models import SHARDS
 from members.sql import rows
@@ -11,6 +13,9 @@ from members.sql import rows
 # Shards with little to do are ticked together, up to so much of it: a batch makes some forty statements, whose planning
 # costs the same for one member as for hundreds. Small enough that a rush of news still keeps several workers busy.
 TOGETHER = 1_000
+# Nor are there more ticks than that at once. Members lie scattered over the shards: a batch of several shards changes
+# many rows of each page that it touches, one of a single shard a page for each row.
+AT_ONCE = settings.CHORALE_TICKS_AT_ONCE
 
 # How much there is in each shard, counted no further than matters: an idle million costs next to nothing.
 _WORK = """
@@ -32,12 +37,14 @@ WHERE amount > 0 ORDER BY shard
 def groups(now: datetime) -> list[list[int]]:
     """Return the shards that have news or somebody due, in groups to be ticked together. One query."""
     params = {"now": now, "paused": plan.paused(), "last": SHARDS - 1, "enough": TOGETHER}
+    busy = rows(_WORK, params)
+    share = max(TOGETHER, sum(amount for _, amount in busy) / AT_ONCE)
     found: list[list[int]] = []
-    room = 0
-    for shard, amount in rows(_WORK, params):
+    room = 0.0
+    for shard, amount in busy:
         if amount > room:
             found.append([])
-            room = TOGETHER
+            room = share
         found[-1].append(shard)
         room -= amount
     return found

@@ -23,6 +23,7 @@ from journeys import admission, engine, work
 from journeys.entries import Named
 from journeys.models import Journey
 from journeys.plan import plan
+from journeys.span import Span
 from members import news
 from members.models import Member
 from members.sql import execute, rows
@@ -156,8 +157,8 @@ def scanned(plans: list[str]) -> list[str]:
 def test_a_shard_is_looked_at_along_its_indexes(crowd: Journey) -> None:
     with explained() as plans:
         assert work.groups(NOW)
-        span = engine._next_span([7], 0, NOW)
-        assert span is not None
+        [(low, high, over)] = engine._spans([7], NOW)
+        span = Span((7,), low, high, NOW, over=over)
         assert news.read([7], NOW, low=span.low, high=span.high)
         assert rows(f"SELECT count(*) FROM ({span.due().text}) due", span.params) != [(0,)]
     assert scanned(plans) == []

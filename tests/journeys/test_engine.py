@@ -423,6 +423,17 @@ def test_shards_are_ticked_together_up_to_so_much_work(monkeypatch: pytest.Monke
     assert len(groups) < len(amounts)
 
 
+def test_busy_shards_are_ticked_in_a_few_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Members lie scattered over the shards: a batch of several finds many of its rows on each page."""
+    monkeypatch.setattr(work, "TOGETHER", 1)
+    monkeypatch.setattr(work, "AT_ONCE", 3)
+    published([SEND])
+    busy = {who.shard for who in invited(40)}
+    groups = work.groups(NOW)
+    assert sorted(shard for group in groups for shard in group) == sorted(busy)
+    assert 3 <= len(groups) <= 4
+
+
 def test_a_group_leaves_out_the_shard_that_is_locked(transactional_db: None) -> None:
     """The others get theirs at once, and the next look finds what was left."""
     published([SEND])
