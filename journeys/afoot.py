@@ -21,7 +21,7 @@ _MOVED = ("step_id", "state", "visit", "rounds", "arrived_at", "rest_until", "du
 TABLE = f"journeys_afoot_{crc32(','.join(_COLUMNS).encode()):08x}"
 _MAKE = f"""
 CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (LIKE journeys_enrollment INCLUDING CONSTRAINTS, PRIMARY KEY (id))
-ON COMMIT DELETE ROWS
+WITH (fillfactor = 20) ON COMMIT DELETE ROWS
 """
 _GATHER = f"""
 INSERT INTO {TABLE} ({", ".join(_COLUMNS)}) SELECT {", ".join(f"due.{name}" for name in _COLUMNS)} FROM ({{due}}) due
