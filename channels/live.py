@@ -8,7 +8,7 @@ such as `hx-trigger="chorale:changed from:body"`. `answer` is all that the view 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from django.db.models import Count, Max, Q, Sum
@@ -35,18 +35,20 @@ SELECT md5(concat_ws('|',
         SELECT id, state, due_at FROM channels_message m
         WHERE member_id = %(member)s AND {to_member("m")} ORDER BY planned_at DESC LIMIT %(messages)s) x),
     (SELECT concat_ws(' ', t.id, t.happened_at) FROM members_touchpoint t
-     WHERE t.member_id = %(member)s ORDER BY t.happened_at DESC, t.id DESC LIMIT 1),
+     WHERE t.member_id = %(member)s AND t.happened_at >= %(since)s ORDER BY t.happened_at DESC, t.id DESC LIMIT 1),
     (SELECT max(c.id) FROM members_consent c WHERE c.member_id = %(member)s),
     (SELECT string_agg(concat_ws(' ', i.channel, i.address, i.verified), ',' ORDER BY i.channel)
      FROM members_identity i WHERE i.member_id = %(member)s)
 ))
 """
 _MESSAGES = 30
+# No contact that comes in while a page is open is older, and only a few months are planned for, not years of them.
+_CONTACTS = timedelta(days=30)
 
 
 def of_member(member_id: int, now: datetime) -> str:
     """Return the stamp of what a page about a member shows: offers, messages, follow-ups, hand-offs, contacts."""
-    [(stamp,)] = rows(_OF_MEMBER, {"member": member_id, "now": now, "messages": _MESSAGES})
+    [(stamp,)] = rows(_OF_MEMBER, {"member": member_id, "now": now, "since": now - _CONTACTS, "messages": _MESSAGES})
     return str(stamp)
 
 

@@ -44,13 +44,15 @@ class Offered:
         return self.grant.state == Grant.State.LIVE
 
 
-def to_member(member: Member, history: Collection[Touchpoint], now: datetime, since: datetime) -> list[Offered]:
+def to_member(
+    member: Member, history: Collection[Touchpoint], now: datetime, since: datetime | None = None
+) -> list[Offered]:
     """Return the offers that are the member's now, and those that were taken or declined since `since`, by slot.
 
     `history` are the member's contacts, newest first, as far back as anybody wants to read how they heard of offers.
     """
     live = offers.current(member.pk, now)
-    ended = _ended(member, since)
+    ended = _ended(member, since) if since else []
     messages = _about([grant.pk for grant in live])
     said = dict(zip((grant.pk for grant in live), _said(member, live, messages), strict=True))
     taken = {one.grant_id: one for one in _taken([grant.pk for grant in ended])}

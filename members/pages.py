@@ -30,8 +30,12 @@ def newest_first(rows: QuerySet[R], before: str, size: int) -> Page[R]:
     if start:
         happened_at, pk = start
         rows = rows.filter(happened_at__lte=happened_at).exclude(Q(happened_at=happened_at, pk__gte=pk))
-    found = list(rows.order_by("-happened_at", "-pk")[: size + 1])
-    return Page(found[:size], _cursor_of(found[size - 1]) if len(found) > size else "", start is None)
+    return _page(list(rows.order_by("-happened_at", "-pk")[: size + 1]), size, is_first=start is None)
+
+
+def first_of(newest: Sequence[R], size: int) -> Page[R]:
+    """Return the first page of rows that were read already, newest first, more of them than a page has if there are."""
+    return _page(newest, size, is_first=True)
 
 
 def older_than(rows: QuerySet[R], before: str, size: int = 50) -> Page[R]:
@@ -39,6 +43,10 @@ def older_than(rows: QuerySet[R], before: str, size: int = 50) -> Page[R]:
     start = int(before) if before.isdecimal() and len(before) < 19 else None
     found = list((rows.filter(pk__lt=start) if start else rows).order_by("-pk")[: size + 1])
     return Page(found[:size], f"{found[size - 1].pk}" if len(found) > size else "", start is None)
+
+
+def _page(found: Sequence[R], size: int, *, is_first: bool) -> Page[R]:
+    return Page(found[:size], _cursor_of(found[size - 1]) if len(found) > size else "", is_first)
 
 
 def _cursor_of(row: Model) -> str:

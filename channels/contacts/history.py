@@ -15,8 +15,9 @@ from members.models import Member, Touchpoint
 from members.vocabulary import Channel, TouchpointKind
 
 SIZE = 25
+LATEST = 100
 # What the filters offer is read from so many contacts; nobody looks for what lies behind them by name.
-_LATEST = 400
+_NAMED = 400
 _SEEN = (TouchpointKind.MESSAGE, TouchpointKind.FOLLOW_UP)
 _WORDS = {**dict(FollowUpResult.choices), **dict(HandOffState.choices), **dict(State.choices)}
 
@@ -61,9 +62,19 @@ class Page:
     older: str
 
 
-def page(member: Member, wanted: Wanted, before: str) -> Page:
-    """Return a page of the history by one index, with the messages of all its entries in two queries more."""
-    found = pages.newest_first(_chosen(member, wanted), before, SIZE)
+def latest(member: Member) -> list[Touchpoint]:
+    """Return the LATEST contacts with their stores, newest first: of most members all there are."""
+    found = Touchpoint.objects.filter(member=member).select_related("store")
+    return list(found.order_by("-happened_at", "-id")[:LATEST])
+
+
+def page(member: Member, wanted: Wanted, before: str, latest: Sequence[Touchpoint]) -> Page:
+    """Return a page of the history by one index, with the messages of all its entries in two queries more.
+
+    `latest` are the member's contacts as `latest` gives them; the first page of all is read from these.
+    """
+    is_start = not before and wanted == Wanted(zone=wanted.zone)
+    found = pages.first_of(latest, SIZE) if is_start else pages.newest_first(_chosen(member, wanted), before, SIZE)
     ids = {one.message_id for one in found.rows if one.message_id and one.kind in _SEEN}
     messages = Message.objects.to_members().filter(member=member).in_bulk(ids)
     # HTML is fetched by whoever opens a mail.
@@ -71,10 +82,12 @@ def page(member: Member, wanted: Wanted, before: str) -> Page:
     return Page([_entry(one, messages, texts) for one in found.rows], found.older)
 
 
-def choices(member: Member) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+def choices(member: Member, latest: Sequence[Touchpoint]) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     """Return the offers and the journeys that the member's latest contacts were about, by name."""
-    latest = Touchpoint.objects.filter(member=member).order_by("-happened_at", "-id")
-    told = list(latest.values_list("offer_id", "offer_name", "journey_id", "journey_name")[:_LATEST])
+    told = [(one.offer_id, one.offer_name, one.journey_id, one.journey_name) for one in latest]
+    if len(told) == LATEST:
+        found = Touchpoint.objects.filter(member=member).order_by("-happened_at", "-id")
+        told = list(found.values_list("offer_id", "offer_name", "journey_id", "journey_name")[:_NAMED])
     offers = {pk: name for pk, name, _journey, _name in reversed(told) if pk}
     journeys = {pk: name for _offer, _name, pk, name in reversed(told) if pk}
     return _by_name(offers), _by_name(journeys)

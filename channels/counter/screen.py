@@ -69,7 +69,7 @@ def known(member: Member, view: Viewpoint) -> Known:
     standing: Standing | None = getattr(member, "standing", None)
     today = view.now.astimezone(view.zone).date()
     facts = [
-        (_("Last visit"), _last_visit(member, view)),
+        (_("Last visit"), _last_visit(member, standing, view)),
         (_("Habit"), words.churn(standing)),
         (_("Points"), _points(standing, view)),
         (_("Wish"), _wish(member, view)),
@@ -83,8 +83,11 @@ def known(member: Member, view: Viewpoint) -> Known:
     )
 
 
-def _last_visit(member: Member, view: Viewpoint) -> str:
+def _last_visit(member: Member, standing: Standing | None, view: Viewpoint) -> str:
     bought = Purchase.objects.filter(member=member, happened_at__lte=view.now, quantity__gt=0)
+    if standing and standing.last_purchase_at:
+        # The months before, each a partition, need not even be planned for.
+        bought = bought.filter(happened_at__gte=standing.last_purchase_at)
     last = bought.select_related("store").order_by("-happened_at").first()
     if last is None:
         return ""
@@ -222,11 +225,12 @@ def care(member: Member, view: Viewpoint) -> Care:
     """Return the phone number, what the member allows, the teams that can call, and what a call may be about."""
     addresses = {one.channel: one.address for one in Identity.objects.filter(member=member)}
     mine = view.store.pk if view.store else None
+    teams = sorted(Team.objects.all(), key=lambda team: (team.store_id != mine, team.name))
     return Care(
         addresses.get(Channel.SMS, ""),
         _allowed(member, addresses, view.now),
-        sorted(Team.objects.all(), key=lambda team: (team.store_id != mine, team.name)),
-        offers.current(member.pk, view.now),
+        teams,
+        offers.current(member.pk, view.now) if teams else [],
     )
 
 

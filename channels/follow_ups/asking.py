@@ -14,6 +14,7 @@ from channels.models import FollowUp
 from members import zones
 from members.models import User
 
+_SHOWN = ("member", "team", "assignee", "message__content", "message__grant__offer")
 _DAY = timedelta(days=1)
 
 
@@ -38,7 +39,7 @@ class Counts:
 
 def whole() -> QuerySet[FollowUp]:
     """Return follow-ups with all that is shown of them."""
-    return FollowUp.objects.select_related("member", "team", "assignee", "message__content", "message__grant__offer")
+    return FollowUp.objects.select_related(*_SHOWN)
 
 
 def shown_to(user: User) -> QuerySet[FollowUp]:
@@ -64,7 +65,9 @@ def counted(user: User, now: datetime) -> Counts:
 
 def waiting(member_ids: Collection[int]) -> QuerySet[FollowUp]:
     """Return the open follow-ups about these members, the next first, whatever team has them."""
-    return whole().filter(member__in=member_ids, state=FollowUp.State.OPEN).order_by("due_at", "pk")
+    # Mostly there are none: joins of what is shown would be planned for nothing.
+    found = FollowUp.objects.filter(member__in=member_ids, state=FollowUp.State.OPEN)
+    return found.order_by("due_at", "pk").prefetch_related(*_SHOWN)
 
 
 def _condition(user: User, asked: Asked, now: datetime) -> Q:

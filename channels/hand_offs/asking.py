@@ -13,10 +13,12 @@ from channels.vocabulary import HandOffState
 from members.models import User
 from members.vocabulary import Channel
 
+_SHOWN = ("member", "store", "grant__offer", "content", "team")
+
 
 def whole() -> QuerySet[HandOff]:
     """Return hand-offs with all that is shown of them."""
-    return HandOff.objects.select_related("member", "store", "grant__offer", "content", "team")
+    return HandOff.objects.select_related(*_SHOWN)
 
 
 def of_store(store_id: int) -> QuerySet[HandOff]:
@@ -26,7 +28,9 @@ def of_store(store_id: int) -> QuerySet[HandOff]:
 
 def of_member(member_id: int) -> QuerySet[HandOff]:
     """Return the open hand-offs of a member, in any store, the next first."""
-    return whole().filter(member_id=member_id, state=HandOffState.AGREED).order_by("due_at", "pk")
+    # Mostly there are none: joins of what is shown would be planned for nothing.
+    found = HandOff.objects.filter(member_id=member_id, state=HandOffState.AGREED)
+    return found.order_by("due_at", "pk").prefetch_related(*_SHOWN)
 
 
 def of_rep(user: User, teams: Collection[int]) -> QuerySet[HandOff]:

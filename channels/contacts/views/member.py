@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from members.vocabulary import Deed
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-_HEARD, _PAST = 100, 20
+_PAST = 20
 # Nothing in a mail runs, and nothing is fetched for it: a picture would tell its sender that somebody looked.
 _MAIL = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
@@ -39,10 +40,13 @@ def page(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show the member."""
     found = named(member)
     audit_log.note(who(request), Deed.LOOKED_UP, found)
+    # The stamp is of before: what happens while the page is read is told a second later.
+    stamp, latest = live.of_member(found.pk, clock.now()), history.latest(found)
     context = {
         "here": "contacts",
-        **_present(request, found),
-        **_history(request, found),
+        **_present(request, found, latest),
+        **_history(request, found, latest),
+        "live_stamp": stamp,
         "live_address": reverse("contacts-member-live", args=[found.public_id]),
     }
     return doors.page(request, "channels/contacts/member.html", str(found), context)
@@ -53,7 +57,7 @@ def present(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show who this is and what is going on, for the page that heard that it changed."""
     found = named(member)
     looked(request, found)
-    return render(request, "channels/contacts/present.html", _present(request, found))
+    return render(request, "channels/contacts/present.html", _present(request, found, history.latest(found)))
 
 
 @contacts
@@ -61,7 +65,7 @@ def past(request: HttpRequest, member: UUID) -> HttpResponse:
     """Show contacts: as a part of the page to htmx, as a page of its own without."""
     found = named(member)
     looked(request, found)
-    context = {"member": found, "here": "contacts", **_history(request, found)}
+    context = {"member": found, "here": "contacts", **_history(request, found, history.latest(found))}
     if request.headers.get("HX-Request"):
         template = "channels/contacts/entries.html" if request.GET.get("before") else "channels/contacts/history.html"
         return render(request, template, context)
@@ -92,24 +96,22 @@ def mail(request: HttpRequest, message: UUID) -> HttpResponse:
     return answer
 
 
-def _present(request: HttpRequest, found: Member) -> dict[str, Any]:
+def _present(request: HttpRequest, found: Member, latest: Sequence[Touchpoint]) -> dict[str, Any]:
     now, user = clock.now(), who(request)
-    # The stamp is of before: what happens while the page is read is told a second later.
-    stamp = live.of_member(found.pk, now)
-    told = Touchpoint.objects.filter(member=found).select_related("store").order_by("-happened_at", "-id")[:_HEARD]
     own = teams.zone_of(user)
-    theirs = [one for one in offered.to_member(found, list(told), now, now) if one.is_theirs]
+    theirs = offered.to_member(found, latest, now)
+    calls = work.items(list(follow_ups.waiting([found.pk]).prefetch_related("member__home_store")), own, now)
+    mine = follow_ups.shown_to(user).filter(member=found).values_list("public_id", flat=True) if calls else ()
     return {
         "member": found,
         "person": person.person(found, now),
         "cards": [cards.card(one, user, now, zones.zone(own)) for one in theirs],
         "past_offers": _past_offers(found, [one.grant.pk for one in theirs], now),
-        "calls": work.items(list(follow_ups.waiting([found.pk]).select_related("member__home_store")), own, now),
-        "reach": set(follow_ups.shown_to(user).filter(member=found).values_list("public_id", flat=True)),
+        "calls": calls,
+        "reach": set(mine),
         "expected": [work.shown(one, own, now) for one in hand_offs.of_member(found.pk)],
         "panels": panels.loaded(found, request, now, panels.CONTACTS),
         "key": new_key(),
-        "live_stamp": stamp,
     }
 
 
@@ -118,19 +120,19 @@ def _past_offers(found: Member, live_ones: list[int], now: datetime) -> list[tup
     return [(grant, grant.state_at(now).label) for grant in grants.order_by("-granted_at")[:_PAST]]
 
 
-def _history(request: HttpRequest, found: Member) -> dict[str, Any]:
-    given = without_nul(request.GET)
+def _history(request: HttpRequest, found: Member, latest: Sequence[Touchpoint]) -> dict[str, Any]:
+    given, own = without_nul(request.GET), teams.zone_of(who(request))
     form = HistoryForm(given)
-    offers, journeys = history.choices(found)
+    offers, journeys = history.choices(found, latest)
     form.fields["offer"].choices = [("", _("All offers")), *offers]  # type: ignore[attr-defined]
     form.fields["journey"].choices = [("", _("All journeys")), *journeys]  # type: ignore[attr-defined]
     form.is_valid()
     chosen = {name: value for name, value in form.cleaned_data.items() if value}
-    wanted = Wanted(**chosen, zone=teams.zone_of(who(request)))
+    wanted = Wanted(**chosen, zone=own)
     query = {name: given[name] for name in chosen}
     return {
-        "past": history.page(found, wanted, given.get("before", "")),
+        "past": history.page(found, wanted, given.get("before", ""), latest),
         "filter": form,
         "filtered": urlencode(query),
-        "zone": teams.zone_of(who(request)),
+        "zone": own,
     }
