@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -129,6 +129,13 @@ LEFT JOIN LATERAL (
 _NO_WHY = """
 CROSS JOIN (SELECT NULL::bigint AS policy_id, NULL::bigint[] AS ids, NULL::timestamptz AS free_at) why
 """
+
+
+def save(policy: PressurePolicy, now: datetime) -> PressurePolicy:
+    """Store a policy, which says what it says since now: earlier messages fell under the policies of their day."""
+    policy.since = now
+    policy.save()
+    return policy
 
 
 def needs(segment: Segment) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
+from channels import pressure
 from channels.models import PressurePolicy
 from members import clock
 from members.admin.base import HouseAdmin, column
@@ -65,10 +66,9 @@ class PressurePolicyAdmin(HouseAdmin[PressurePolicy]):
     readonly_fields = ("since",)
 
     def save_model(self, request: HttpRequest, obj: PressurePolicy, form: Any, change: bool) -> None:
-        """Note since when it says this: earlier messages fell under the policies of their day."""
+        """Note since when it says this, where it says anything else than before."""
         if not change or form.changed_data:
-            obj.since = clock.now()
-        super().save_model(request, obj, form, change)
+            pressure.save(obj, clock.now())
 
     @column(_("At most"))
     def most(self, obj: PressurePolicy) -> str:

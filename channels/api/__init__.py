@@ -1,4 +1,4 @@
-"""The API of what is carried: messages, follow-ups and hand-offs, and of the subscriptions that hear of it."""
+"""The API of what is carried: messages, follow-ups, hand-offs, their limits, and subscriptions that hear of them."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,20 @@ SCOPES = (
     Scope("hand_offs:read", _("See hand-offs of one's store and teams"), ("channels.view_handoff",)),
     Scope("hand_offs:write", _("Agree on hand-offs"), ("channels.add_handoff", "channels.change_followup")),
     Scope("hand_offs:end", _("Say what became of a hand-off"), ("channels.change_handoff",)),
+    Scope(
+        "limits:read",
+        _("See contact pressure policies and quiet hours"),
+        ("channels.view_pressurepolicy", "channels.view_quiethours"),
+    ),
+    Scope(
+        "limits:write",
+        _("Add, change and delete contact pressure policies and quiet hours"),
+        tuple(
+            f"channels.{deed}_{model}"
+            for model in ("pressurepolicy", "quiethours")
+            for deed in ("view", "add", "change", "delete")
+        ),
+    ),
     Scope("subscriptions:read", _("See webhook subscriptions and how they fare"), ("channels.view_sender",)),
     Scope(
         "subscriptions:write",

@@ -1,8 +1,8 @@
-"""Addresses of the API about messages, follow-ups, hand-offs and subscriptions."""
+"""Addresses of the API about messages, follow-ups, hand-offs, limits and subscriptions."""
 
 from django.urls import path
 
-from channels.api import declining, follow_ups, hand_offs, messages, subscriptions
+from channels.api import declining, follow_ups, hand_offs, limits, messages, subscriptions
 
 urlpatterns = [
     path("grants/<uuid:public_id>/decline/", declining.Declining.as_view()),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("hand-offs/", hand_offs.HandOffs.as_view()),
     path("hand-offs/<uuid:public_id>/", hand_offs.OneHandOff.as_view()),
     path("hand-offs/<uuid:public_id>/end/", hand_offs.Ending.as_view()),
+    path("pressure-policies/", limits.Policies.as_view()),
+    path("pressure-policies/<int:number>/", limits.OnePolicy.as_view()),
+    path("quiet-hours/", limits.AllHours.as_view()),
+    path("quiet-hours/<int:number>/", limits.OneHours.as_view()),
     path("subscriptions/", subscriptions.Subscriptions.as_view()),
     path("subscriptions/<uuid:public_id>/", subscriptions.OneSubscription.as_view()),
     path("subscriptions/<uuid:public_id>/secret/", subscriptions.DrawingSecret.as_view()),

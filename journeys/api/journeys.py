@@ -18,11 +18,12 @@ from rest_framework.response import Response
 
 from channels.api.messages import MessageOut, told
 from channels.vocabulary import State
-from journeys import entering, publishing, reports
+from journeys import entering, publishing, reports, winners
 from journeys.breaker import NotHeld
 from journeys.models import BreakerHold, Enrollment, Journey, SplitDecision
 from journeys.publishing import NotPossible
 from journeys.vocabulary import NotEntered
+from journeys.winners import NotDecided
 from members.api.fields import Choice, Text
 from members.api.operations import operation
 from members.api.paging import Paged, page, paged
@@ -291,6 +292,18 @@ class Stopping(JourneyEndpoint):
     def post(self, request: Request, key: str) -> Response:
         """End a journey for everybody, and cancel what has not left; a stop that broke off can be said again."""
         return self.done(key, lambda journey: publishing.stop(journey, self.now, self.caller))
+
+
+class Reopening(JourneyEndpoint):
+    """Opening a decided split again."""
+
+    @operation("journeys:publish", answers={200: DecisionOut}, problems=(Kind.CONFLICT,))
+    def post(self, request: Request, key: str, step: str) -> Response:
+        """Open again which path of a split wins: who comes new is drawn by lot, and counting begins anew."""
+        try:
+            return Response(DecisionOut(winners.reopen(self.named(key), step, self.now, self.caller)).data)
+        except NotDecided as error:
+            raise Problem(Kind.CONFLICT, str(error)) from error
 
 
 class Entries(JourneyEndpoint):

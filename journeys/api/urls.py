@@ -15,6 +15,7 @@ urlpatterns = [
     path("journeys/<slug:key>/pause/", journeys.Pausing.as_view()),
     path("journeys/<slug:key>/resume/", journeys.Resuming.as_view()),
     path("journeys/<slug:key>/stop/", journeys.Stopping.as_view()),
+    path("journeys/<slug:key>/steps/<slug:step>/reopen/", journeys.Reopening.as_view()),
     path("journeys/<slug:key>/entries/", journeys.Entries.as_view()),
     path("journeys/<slug:key>/messages/", journeys.MessagesOfJourney.as_view()),
 ]

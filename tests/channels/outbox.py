@@ -89,10 +89,10 @@ def ask(*candidates: dict[str, Any], now: datetime = NOW) -> list[Verdict]:
     )
 
 
-def quiet(channel: str, opens: str, closes: str, country: str = "") -> None:
+def quiet(channel: str, opens: str, closes: str, country: str = "") -> QuietHours:
     """Let a channel be used between two local times only, everywhere or in a country."""
     window = {"opens": time.fromisoformat(opens), "closes": time.fromisoformat(closes)}
-    QuietHours.objects.create(channel=channel, country=country, **window)
+    return QuietHours.objects.create(channel=channel, country=country, **window)
 
 
 def at_most(messages: int, days: int, **scope: Any) -> PressurePolicy:

@@ -33,6 +33,7 @@ from members import clock
 from tests import cast
 from tests.callers import caller
 from tests.channels.counter.till import given
+from tests.channels.outbox import at_most, quiet
 from tests.channels.test_desk_by_the_api import follow_up, team
 from tests.channels.webhook.receiver import subscription
 from tests.journeys.drawn import ANYBODY, published, segment
@@ -79,7 +80,7 @@ def connected(db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def known(connected: None, settings: Any) -> dict[str, str]:
+def known(connected: None, settings: Any) -> dict[str, Any]:
     """One of each thing, by the part of the address or the field that names it, and who may do everything with it."""
     settings.CHORALE_API_RATE = 10_000_000
     now = clock.now()
@@ -98,6 +99,8 @@ def known(connected: None, settings: Any) -> dict[str, str]:
         "hand-offs": str(hand_offs.agree(agreed, who=by.token.user, request_key="tap", now=now).public_id),
         "messages": str(Message.objects.get().public_id),
         "subscriptions": str(subscription("http://127.0.0.1:1024/", "grant.declined").public_id),
+        "pressure-policies": at_most(1, 7).pk,
+        "quiet-hours": quiet("sms", "09:00", "20:00").pk,
         "journeys": "first",
         "segments": "first",
         "member": ada.external_id,
@@ -109,7 +112,7 @@ def known(connected: None, settings: Any) -> dict[str, str]:
     }
 
 
-def about_known(case: Any, known: dict[str, str]) -> None:
+def about_known(case: Any, known: dict[str, Any]) -> None:
     """Let half of the calls be about something that is there, where being unknown is not their point."""
     forbidden = case.meta is not None and case.meta.generation.mode.is_negative
     if forbidden or crc32(repr(case).encode()) % 2:
@@ -120,7 +123,7 @@ def about_known(case: Any, known: dict[str, str]) -> None:
         case.body = _named(case.body, known)
 
 
-def _named(sent: Any, known: dict[str, str]) -> Any:
+def _named(sent: Any, known: dict[str, Any]) -> Any:
     if isinstance(sent, list):
         return [_named(item, known) for item in sent]
     if isinstance(sent, dict):
@@ -197,4 +200,5 @@ def test_no_header_breaks_anything_and_every_answer_is_declared(
 def test_nothing_is_done_for_nobody_and_the_answer_is_declared(
     path: str, method: str, token: str, described: Any, connected: None
 ) -> None:
-    assert called(plain(described[path][method], str(uuid4())), token).status_code == HTTPStatus.UNAUTHORIZED
+    about = "7" if "{number}" in path else str(uuid4())
+    assert called(plain(described[path][method], about), token).status_code == HTTPStatus.UNAUTHORIZED

@@ -170,6 +170,7 @@ CONTACTS: Mapping[str, Who] = {
 }
 # By session; what tokens may do besides, the walk of the tokens says.
 _V1 = "api/v1/"
+_LIMITS = [f"{limits}/{page}" for limits in ("pressure-policies", "quiet-hours") for page in ("", "<int:number>/")]
 API: Mapping[str, Who] = {
     "api/schema/": EVERYBODY,
     "api/docs/": EVERYBODY,
@@ -206,6 +207,10 @@ API: Mapping[str, Who] = {
         f"{_V1}journeys/<slug:key>/{deed}/": DRAWS
         for deed in ("publish", "pause", "resume", "release", "stop", "entries")
     },
+    f"{_V1}journeys/<slug:key>/steps/<slug:step>/reopen/": DRAWS,
+    # limits:read, limits:write
+    **{f"GET {_V1}{page}": STAFF for page in _LIMITS},
+    **{f"{method} {_V1}{page}": ADMIN for page in _LIMITS for method in ("POST", "PATCH", "DELETE")},
     # subscriptions:read, subscriptions:write
     **{f"GET {_V1}subscriptions/{page}": STAFF for page in ("", "<uuid:public_id>/")},
     f"POST {_V1}subscriptions/": ADMIN,

@@ -16,7 +16,7 @@ from journeys.contests import Contest
 from journeys.models import ArmCount, Journey, SplitDecision, Trace
 from members.models import AuditEntry, Member
 from tests import cast
-from tests.callers import caller
+from tests.callers import caller, refused
 from tests.cast import DAY, HOUR, NOW
 from tests.journeys.drawn import published, tick
 from tests.journeys.shop import path, step
@@ -172,3 +172,16 @@ def test_a_split_without_a_goal_has_no_contest_and_costs_nothing() -> None:
     assert reports.steps(other)[0].contest is None
     enter([cast.ben()], NOW + timedelta(seconds=1))
     assert not ArmCount.objects.filter(journey=other).exists()
+
+
+def test_a_program_opens_a_decided_split_again_and_no_other() -> None:
+    journey, (first, _later), by = published([split(), REST], **HEAD), crowds(), caller()
+    refused(by.post("journeys/first/steps/colour/reopen/"), 409, "conflict")
+    taken = enter(first)
+    buy(taken["red"][:7], NOW + HOUR)
+    winners.decide(NOW + HOUR)
+    opened = by.post("journeys/first/steps/colour/reopen/")
+    assert (opened.status_code, opened.data["round"], opened.data["arm"]) == (200, 2, "")
+    assert opened.data["who"] == by.token.user.username
+    assert contest(journey).winner == ""
+    assert by.post("journeys/nowhere/steps/colour/reopen/").status_code == 404
