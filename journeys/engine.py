@@ -11,12 +11,11 @@ from django.db import DatabaseError, transaction
 
 from channels.webhook.events import Event
 from journeys import admission, afoot, breaker, enrollments, entries, moves, plan, telling
-from journeys.entries import Told
+from journeys.heard import Heard, Told
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
 from members import locks, news, segments, standing
 from members.models import SHARDS
-from members.rules import Rule
 from members.sql import Sql, rows
 
 # A batch aims at a quarter of a second, so that a news insert, a redemption or another tick never waits longer.
@@ -129,17 +128,17 @@ def _spans(shards: Sequence[int], now: datetime) -> list[tuple[int, int, bool]]:
 
 
 def _batch(span: Span, done: Ticked) -> None:
-    told = _read_news(span)
+    heard = _read_news(span)
     done.batches += 1
-    done.news += len(told)
+    done.news += len(heard)
     if span.over:
         enrollments.close_holdouts(span)  # before entries: whoever's time is over may enter anew
-    for entry, live in plan.entering() if told else ():
-        named = entries.named(entry, told)
+    for entry, live in plan.entering() if heard else ():
+        named = entries.named(entry, heard)
         if named:
             done.entered += admission.admit(entry, named, span.now, live=live)
     due = afoot.gather(span)
-    if _leave_early(span, told, due):
+    if _leave_early(span, heard, due):
         due = afoot.gather(span)
     if due:
         done.moved += _move(span)
@@ -157,7 +156,7 @@ def _move(span: Span) -> int:
     return total
 
 
-def _read_news(span: Span) -> list[Told]:
+def _read_news(span: Span) -> Heard:
     """Read the span's news, bring standing and segments up to date with it, and wake who waits for it."""
     told: list[Told] = [*news.read(span.shards, span.now, low=span.low, high=span.high)]
     bought = {member for member, topic, *_ in told if topic in ("purchase", "points")}
@@ -167,28 +166,25 @@ def _read_news(span: Span) -> list[Told]:
     if told:
         segments.refresh_for([(member, topic) for member, topic, *_ in told], span.now)
         told += news.read(span.shards, span.now, low=span.low, high=span.high)
-    versions = enrollments.versions_of(sorted({member for member, *_ in told}), span.now) if told else []
-    enrollments.wake(told, plan.wakers(versions), span.now)
-    return told
+    heard = Heard(told)
+    versions = enrollments.versions_of(sorted(heard.members), span.now) if told else []
+    enrollments.wake(heard, plan.wakers(versions), span.now)
+    return heard
 
 
-def _leave_early(span: Span, told: Sequence[Told], due: set[int]) -> int:
+def _leave_early(span: Span, heard: Heard, due: set[int]) -> int:
     """Settle goals and exits before anything is sent: on news of what their rules read, exits also for who is due.
 
     A pause does not stop this: what a member did meanwhile must not be forgotten. Returns how many left.
     """
-    touched, left = sorted(due | {member for member, *_ in told}), 0
+    touched, left = sorted(due | heard.members.keys()), 0
     for version_id in enrollments.versions_of(touched, span.now) if touched else ():
         version = plan.plan(version_id)
-        left += enrollments.convert(version, _with_news(told, version.goal), span.now)
-        left += enrollments.leave_by_rule(version, sorted(due | set(_with_news(told, version.exit))), span.now)
+        if version.goal:
+            left += enrollments.convert(version, sorted(heard.of(version.goal.topics())), span.now)
+        if version.exit:
+            left += enrollments.leave_by_rule(version, sorted(due | heard.of(version.exit.topics())), span.now)
     return left
-
-
-def _with_news(told: Sequence[Told], rule: Rule | None) -> list[int]:
-    """Return the members with news of what a rule reads."""
-    topics = rule.topics() if rule else frozenset()
-    return sorted({member for member, topic, *_ in told if topic in topics})
 
 
 def _round(span: Span) -> int:

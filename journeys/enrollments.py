@@ -9,7 +9,7 @@ from channels import messages
 from channels.vocabulary import Reason
 from channels.webhook.events import Event
 from journeys import arms, telling
-from journeys.entries import Told
+from journeys.heard import Heard
 from journeys.models import Version
 from journeys.plan import Plan
 from journeys.span import Span
@@ -198,17 +198,16 @@ def _end(chosen: Sql, condition: Sql, reason: EndReason, now: datetime) -> int:
     return len(ended)
 
 
-def wake(told: Sequence[Told], steps: Sequence[tuple[int, str]], now: datetime) -> int:
+def wake(heard: Heard, steps: Sequence[tuple[int, str]], now: datetime) -> int:
     """Make due whoever rests at one of the steps, as (step id, topic), and has news of that topic."""
-    listened = {topic for _, topic in steps}
-    heard = [one for one in told if one.topic in listened]
-    if not heard:
+    told = heard.about({topic for _, topic in steps})
+    if not told:
         return 0
     params = {
-        "members": [one.member_id for one in heard],
-        "topics": [one.topic for one in heard],
-        "facts": [int(one.reference or 0) for one in heard],
-        **within([one.happened_at for one in heard]),
+        "members": [one.member_id for one in told],
+        "topics": [one.topic for one in told],
+        "facts": [int(one.reference or 0) for one in told],
+        **within([one.happened_at for one in told]),
         "steps": [step for step, _ in steps],
         "listened": [topic for _, topic in steps],
         "now": now,

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from journeys.definition.facts import news_topic
+from journeys.heard import Heard
 from journeys.plan import Plan
 from members import news, segments
 from members.rules.months import OF_MONTHS, Known, known
 from members.sql import Sql, rows
-
-# News read by the tick.
-Told = news.Item
 
 # A stay in the segment is worth one entry: whoever entered since joining it is not named again by a later publication.
 _EXISTING = """
@@ -74,7 +72,7 @@ def topics(plan: Plan) -> set[str]:
     return {topic(plan), existing_topic(plan), deferred_topic(plan), deferred_direct_topic(plan)}
 
 
-def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
+def named(plan: Plan, heard: Heard) -> list[Named]:
     """Return the members that this news names for entry."""
     ((kind, entry),) = plan.entry.items()
     ways = {
@@ -83,29 +81,29 @@ def named(plan: Plan, told: Sequence[Told]) -> list[Named]:
         topic(plan): {"direct": True},
         existing_topic(plan): {},
     }
-    direct = [Named(member, key, since=at, **ways[about]) for member, about, key, at in told if about in ways]
+    direct = [Named(member, key, since=at, **ways[about]) for member, about, key, at in heard.about(ways)]
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
-        stirred = {member for member, about, *_ in told if about != joined}
-        found = [(member, at) for member, about, _, at in told if about == joined]
-        since = _told_segment(plan, told) if any(member in stirred for member, _ in found) else {}
+        found = [(member, at) for member, _, _, at in heard.about([joined])]
+        stirred = {member for member, _ in found if len(heard.members[member]) > 1}
+        since = _told_segment(plan, heard) if stirred else {}
         return direct + [
             Named(member, "", stirred=member in stirred, since=min(since.get(member, at), at) if at else None)
             for member, at in found
         ]
     if kind == "fact":
         about = news_topic(entry)
-        facts = [(one.member_id, (int(one.reference or 0), one.happened_at)) for one in told if one.topic == about]
+        facts = [(one.member_id, (int(one.reference or 0), one.happened_at)) for one in heard.about([about])]
         return direct + _keyed(_meant(plan, facts), entry.get("key"))
     return direct
 
 
-def _told_segment(plan: Plan, told: Sequence[Told]) -> Mapping[int, datetime]:
+def _told_segment(plan: Plan, heard: Heard) -> Mapping[int, datetime]:
     """Return when the latest of what the entry segment listens to happened, by member: that made them join it now."""
     read = news.topics(f"{segments.LISTENER}{plan.entry_segment_id}")
     latest: dict[int, datetime] = {}
-    for one in told:
-        if one.topic in read and one.happened_at:
+    for one in heard.about(read):
+        if one.happened_at:
             latest[one.member_id] = max(one.happened_at, latest.get(one.member_id, one.happened_at))
     return latest
 
