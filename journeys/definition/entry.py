@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from journeys.definition import fields, recurrence
 from journeys.definition.errors import BadDefinition, listed, shown
-from journeys.definition.facts import check_fact, meant
+from journeys.definition.facts import check_fact, check_key, meant
 from members.models import Segment
 
 DATES = ("birthday", "joined_on", "attribute:<name>")
@@ -85,12 +85,7 @@ def _check_segment(entry: Mapping[str, Any], place: str) -> None:
 
 
 def _check_fact(entry: Mapping[str, Any], place: str) -> None:
-    topic = check_fact(entry, place)
-    if "key" in entry:
-        fields.text(entry["key"], fields.at(place, "key"), 64)
-        if topic != "event":
-            sentence = _("only events have properties to tell entries apart by; remove the key or use `topic: event`.")
-            raise BadDefinition(fields.at(place, "key"), sentence)
+    check_key(entry, check_fact(entry, place), place)
     meant(entry, place)
 
 

@@ -27,12 +27,22 @@ def check_fact(fact: Mapping[str, Any], place: str) -> str:
 
 
 def check_conditions(value: object, place: str) -> str:
-    """Return the topic of a fact that is named with conditions: a mapping of `topic`, `name` and `where`."""
+    """Return the topic of a fact that is named with conditions: a mapping of `topic`, `name`, `key` and `where`."""
     fact = fields.mapping(value, place, _("A fact"))
-    fields.only(fact, ("topic", "name", "where"), place)
+    fields.only(fact, ("topic", "name", "key", "where"), place)
     topic = check_fact(fact, place)
+    check_key(fact, topic, place)
     meant(fact, place)
     return topic
+
+
+def check_key(fact: Mapping[str, Any], topic: str, place: str) -> None:
+    """Refuse a key that is no name of a property, or where a fact has no properties."""
+    if "key" in fact:
+        fields.text(fact["key"], fields.at(place, "key"), 64)
+        if topic != "event":
+            sentence = _("only events have properties to tell entries apart by; remove the key or use `topic: event`.")
+            raise BadDefinition(fields.at(place, "key"), sentence)
 
 
 def meant(fact: Mapping[str, Any], place: str) -> Which | None:
@@ -54,6 +64,12 @@ def in_words(fact: Mapping[str, Any]) -> str:
     asked = meant(fact, "fact") if "where" in fact else None
     said, where = _named(fact), asked.words() if asked else ""
     return f"{said} ({where})" if where else said
+
+
+def of_entry_in_words(fact: Mapping[str, Any]) -> str:
+    """Return a fact that may have to be about what the entry is about, as people name it."""
+    said = {"fact": in_words(fact), "key": fact.get("key", "")}
+    return _("%(fact)s with the same “%(key)s”") % said if "key" in fact else said["fact"]
 
 
 def _named(fact: Mapping[str, Any]) -> str:

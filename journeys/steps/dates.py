@@ -56,7 +56,7 @@ def returns(settings: Mapping[str, Any]) -> bool:
 
 
 def _of_fact(step: StepAt, settings: Mapping[str, Any]) -> Given:
-    found = facts.of_entry(step) if settings.get("entry") else facts.such(settings["fact"])
+    found = facts.of_entry(step) if settings.get("entry") else facts.asked_for(settings["fact"])
     if found is None:  # a version whose entry is none by a fact is refused; its members have no such date
         return Given(Sql(""), "''")
     kind, _colon, name = settings.get("of", HAPPENED_AT).partition(":")

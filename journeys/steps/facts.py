@@ -22,6 +22,7 @@ _OF_ENTRY = """
 {condition} AND {alias}.recorded_at <= e.entered_at
 AND (%(key)s::text IS NULL OR COALESCE(left({properties} ->> %(key)s::text, 128), '') = e.entry_key)
 """
+_SAME = "COALESCE(left(happened.properties ->> %(same)s::text, 128), '') = e.entry_key"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ def such(fact: Mapping[str, Any]) -> Facts:
     if fact["topic"] == "event":
         condition = Sql(f"happened.name = %(name)s AND {condition.text}", {**condition.params, "name": fact["name"]})
     return Facts(table, table.split()[1], condition)
+
+
+def asked_for(fact: Mapping[str, Any]) -> Facts:
+    """Return the facts that a step's mapping means for the enrollment `e`: with a `key`, those about the same as it."""
+    found = such(fact)
+    if "key" not in fact:
+        return found
+    condition = Sql(f"{found.condition.text} AND {_SAME}", {**found.condition.params, "same": fact["key"]})
+    return Facts(found.table, found.alias, condition)
 
 
 def of_entry(step: StepAt) -> Facts | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from journeys.definition import fields
 from journeys.definition.entry import check_member_date
 from journeys.definition.errors import BadDefinition
-from journeys.definition.facts import check_conditions, in_words
+from journeys.definition.facts import check_conditions, of_entry_in_words
 from journeys.steps import dates, instants
 from journeys.steps.base import StepAt, StepKind, StepText
 from journeys.steps.dates import HAPPENED_AT, PROPERTY, Given
@@ -98,7 +98,7 @@ class Wait(StepKind):
         if "fact_date" in settings:
             fact = settings["fact_date"].get("fact")
             return _("waits for a date of %(fact)s") % {
-                "fact": in_words(fact) if fact else _("what the journey is about")
+                "fact": of_entry_in_words(fact) if fact else _("what the journey is about")
             }
         return _("waits for a date of theirs") if "member_date" in settings else _("waits")
 

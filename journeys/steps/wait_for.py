@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from journeys.definition import fields
 from journeys.definition.errors import BadDefinition
-from journeys.definition.facts import check_conditions, in_words, news_topic
+from journeys.definition.facts import check_conditions, news_topic, of_entry_in_words
 from journeys.steps import facts
 from journeys.steps.base import StepAt, StepKind, StepText
 from members import rules
@@ -89,7 +89,7 @@ class WaitFor(StepKind):
         if "rule" in settings:
             return _("waits until %(rule)s") % {"rule": rules.parse(settings["rule"]).describe()}
         word = _(" and ") if "all" in settings else _(" or ")
-        return _("waits for %(fact)s") % {"fact": word.join(in_words(fact) for fact in _awaited(settings))}
+        return _("waits for %(fact)s") % {"fact": word.join(of_entry_in_words(fact) for fact in _awaited(settings))}
 
     def over_at(self, settings: StepText, arrived_at: datetime) -> datetime:
         """When the time is over; a rule may be asked before that."""
@@ -142,7 +142,7 @@ def _looked_for(settings: StepText) -> tuple[Sql, str, str]:
 
 
 def _found(fact: Mapping[str, Any], number: int) -> Sql:
-    such = facts.such(fact)
+    such = facts.asked_for(fact)
     condition = such.condition.prefixed(f"f{number}_")
     text = _FOUND.format(x=such.alias, table=such.table, condition=condition.text, number=number)
     return Sql(text, condition.params)

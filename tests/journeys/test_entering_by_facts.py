@@ -10,6 +10,7 @@ import pytest
 from channels.models import Message
 from journeys import whys
 from journeys.models import Enrollment, Journey, Trace
+from journeys.steps.base import kinds
 from members.models import Member, Purchase
 from tests import cast
 from tests.cast import DAY, NOW
@@ -194,3 +195,24 @@ def test_what_is_waited_for_may_happen_between_the_fact_and_the_tick() -> None:
     tick(seconds(5))
     assert [stands(ada, one), stands(ada, other)] == ["finished", "more"]
     assert [stands(ben, one), stands(ben, other)] == ["paid", "more"]
+
+
+def test_the_payment_of_one_open_order_does_not_end_the_wait_of_the_other() -> None:
+    """Nor is a date of the one that of the other; a key that is a number is the same as a text."""
+    paid = {"topic": "event", "name": "paid", "key": "order"}
+    steps: list[dict[str, Any]] = [
+        {"key": "paid", "kind": "wait_for", "fact": paid, "timeout": {"days": 2}},
+        {"key": "due", "kind": "wait", "fact_date": {"fact": paid, "of": "property:ships"}, "at": "10:00"},
+    ]
+    journey = published(steps, entry=order([], key="order_id"))
+    ada = cast.ada()
+    for number in (1, 2, 3):
+        cast.event(ada, "order", seconds(0), order_id=number)
+    cast.event(ada, "paid", seconds(1), order="2", ships="2026-03-20")
+    tick(seconds(5))
+    cast.event(ada, "paid", seconds(6), order=3, ships="2026-03-25")
+    tick(seconds(7))
+    found = Enrollment.objects.filter(journey=journey).order_by("entry_key")
+    assert [(one.entry_key, one.step and one.step.key) for one in found] == [("1", "paid"), ("2", "due"), ("3", "due")]
+    assert [one.rest_until and one.rest_until.day for one in found] == [12, 20, 25]
+    assert kinds()["wait_for"].resting(steps[0]) == "waits for “paid” with the same “order”"

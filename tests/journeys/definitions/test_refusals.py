@@ -227,6 +227,7 @@ STEPS: list[tuple[dict[str, Any], str]] = [
     (wait(fact_date={"entry": False}), "steps[0].fact_date.entry: this must be `true`, or a `fact` must stand here"),
     (wait(fact_date={"entry": True}), "steps[0].fact_date.entry: members do not enter this journey by a fact;"),
     (wait(fact_date={"fact": FACT, "of": "property:day"}), "steps[0].fact_date.of: only events have properties;"),
+    (wait(fact_date={"fact": {**FACT, "key": "x"}}), "steps[0].fact_date.fact.key: only events have properties"),
     (wait(fact_date={"fact": GO, "of": "day"}), "steps[0].fact_date.of: this must be `happened_at` or `property:"),
     (wait(fact_date={"fact": {**GO, "where": 1}}), "steps[0].fact_date.fact.where: must be a list"),
     (wait(duration=DAY, at="10:00"), "steps[0].at: a time of day belongs to a date; remove it, or use `local_time`"),
