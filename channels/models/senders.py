@@ -9,6 +9,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from channels.vocabulary import CARRIED
 from members.models import Segment
@@ -111,7 +112,14 @@ def in_words(told: Mapping[str, Any]) -> str:
     what = {**dict(Purpose.choices), "": _("of any purpose")}[told["purpose"]]
     by = {**dict(Channel.choices), "": _("all channels together")}[told["channel"]]
     said = {"messages": told["messages"], "days": told["days"], "what": str(what).lower(), "by": by}
-    words = _("at most %(messages)s %(what)s in %(days)s days by %(by)s") % said
+    words = (
+        ngettext(
+            "at most %(messages)s %(what)s in %(days)s day by %(by)s",
+            "at most %(messages)s %(what)s in %(days)s days by %(by)s",
+            told["days"],
+        )
+        % said
+    )
     return _("%(words)s, for “%(segment)s”") % {"words": words, **told} if told["segment"] else str(words)
 
 

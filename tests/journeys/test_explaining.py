@@ -247,7 +247,7 @@ def test_a_policy_that_allows_no_message_at_all_is_named() -> None:
     ada = cast.ada()
     (part,) = why(ada, entered(ada, [SEND])).parts
     assert (part.status, part.reason, part.evidence["policy"]["messages"]) == ("not_sent", "capped", 0)
-    assert "allows at most 0 promotional in 1 days" in part.sentence
+    assert "allows at most 0 promotional in 1 day by" in part.sentence
 
 
 def test_a_goal_reached_after_the_end_is_told_and_is_no_message_of_which_nothing_came() -> None:
