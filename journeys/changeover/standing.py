@@ -16,7 +16,7 @@ WHERE v.journey_id = %(journey)s GROUP BY s.key, v.number
 # Members with the same past are one row, so that their number is the number of ways and not that of members.
 _PASTS = """
 WITH moving AS MATERIALIZED (
-    SELECT e.id, e.visit, s.key
+    SELECT e.id, e.member_id, e.visit, s.key
     FROM journeys_version v JOIN journeys_step s ON s.version_id = v.id
     JOIN journeys_enrollment e ON e.step_id = s.id AND e.state = 'live'
     WHERE v.journey_id = %(journey)s AND s.key = ANY(%(keys)s)
@@ -24,7 +24,8 @@ WITH moving AS MATERIALIZED (
 had AS (
     SELECT m.id, array_agg(DISTINCT concat_ws(' ', t.step_key, t.outcome, CASE WHEN t.visit = m.visit THEN 'now' END))
            AS steps
-    FROM moving m JOIN journeys_trace t ON t.enrollment_id = m.id
+    FROM moving m
+    JOIN journeys_trace t ON t.member_id = m.member_id AND t.journey_id = %(journey)s AND t.enrollment_id = m.id
     WHERE t.step_key <> '' AND t.outcome <> ALL(%(no_steps)s) GROUP BY m.id
 )
 SELECT m.key, COALESCE(h.steps, '{}'), count(*) FROM moving m LEFT JOIN had h ON h.id = m.id GROUP BY 1, 2

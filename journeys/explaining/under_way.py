@@ -102,7 +102,7 @@ def _step(enrollment: Enrollment) -> str:
 
 def _put_off(enrollment: Enrollment) -> Trace | None:
     """Return the last row of the trace, where it says that a message was wanted and put off."""
-    last = Trace.objects.filter(enrollment=enrollment).order_by("-pk").first()
+    last = enrollment.trace.order_by("-pk").first()
     return last if last and last.outcome == Outcome.WAITING and last.reason else None
 
 
@@ -137,7 +137,7 @@ def _on_the_way(enrollment: Enrollment, now: datetime) -> tuple[Explanation, ...
         member=enrollment.member_id, origin_kind=OriginKind.ENROLLMENT, origin_id=enrollment.pk
     ).select_related("member__home_store", "content", "grant__offer", "sender")
     others = (Outcome.WAITING, Outcome.CONVERTED, Outcome.ENDED)  # no step came to nothing by these
-    refused = Trace.objects.filter(enrollment=enrollment).exclude(reason="").exclude(outcome__in=others)
+    refused = enrollment.trace.exclude(reason="").exclude(outcome__in=others)
     told = [(one.queued_at, explaining.explain(one, now)) for one in sent.order_by("-pk")[:MOST]]
     told += [(row.at, _no(enrollment, row)) for row in refused.order_by("-pk")[:MOST] if row.step_key]
     return tuple(part for _at, part in sorted(told, key=lambda pair: pair[0]))

@@ -32,7 +32,8 @@ FROM ({cohort}) e
 # Each time that a message is put off leaves a row in the trace.
 _LOSING = """CASE WHEN %(defer_at_most)s <= (
            SELECT count(*) FROM journeys_trace t
-           WHERE t.enrollment_id = e.id AND t.step_key = %(step_key)s AND t.visit = e.visit AND t.outcome = 'waiting'
+           WHERE t.member_id = e.member_id AND t.journey_id = e.journey_id AND t.enrollment_id = e.id
+             AND t.step_key = %(step_key)s AND t.visit = e.visit AND t.outcome = 'waiting'
              AND t.reason IN ('capped', 'lost') AND t.at >= e.arrived_at
        ) THEN 'drop' ELSE 'defer' END"""
 
