@@ -24,7 +24,7 @@ from journeys.entries import Named
 from journeys.models import Journey
 from journeys.plan import plan
 from journeys.span import Span
-from members import news
+from members import facts, news
 from members.models import Member
 from members.sql import execute, rows
 from tests.cast import NOW
@@ -161,6 +161,22 @@ def test_a_shard_is_looked_at_along_its_indexes(crowd: Journey) -> None:
         span = Span((7,), low, high, NOW, over=over)
         assert news.read([7], NOW, low=span.low, high=span.high)
         assert rows(f"SELECT count(*) FROM ({span.due().text}) due", span.params) != [(0,)]
+    assert scanned(plans) == []
+
+
+def test_an_import_looks_its_members_up_along_indexes(crowd: Journey) -> None:
+    records = [
+        facts.MemberRecord(
+            f"H-{each:05}",
+            identities=[facts.Address("email", f"h{each}@example.com")],
+            consents=[facts.Said("email", "promotional", True)],
+            tags=["vip"],
+        )
+        for each in range(MEMBERS - 1_000, MEMBERS + 1_000)
+    ]
+    with explained() as plans:
+        stored = facts.upsert_members(records, NOW)
+    assert (stored.new, stored.changed) == (1_000, 1_000)
     assert scanned(plans) == []
 
 

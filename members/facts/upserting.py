@@ -75,8 +75,9 @@ _NAMES, _VALUES = ", ".join(_FIELDS), ", ".join(_FIELDS.values())
 _STORED = ", ".join(f"m.{name}" for name in _FIELDS)
 _IN_FORCE = consent.latest("who.id", "given.channel", "given.purpose", at=_SAID_AT)
 
-# Only what differs is written, so that the same file again changes nothing. Addresses are compared by IS NOT DISTINCT
-# FROM to keep the planner off the index of addresses: thousands of members may share a made-up one.
+# Only what differs is written, so that the same file again changes nothing. Addresses are looked up by a scalar
+# subquery: NOT EXISTS was planned as a scan of them all, or along the index of addresses, of which thousands of members
+# may share a made-up one.
 CHANGE = f"""
     WITH who AS MATERIALIZED (
         SELECT m.id, given.* FROM ({{members}}) given
@@ -93,12 +94,10 @@ CHANGE = f"""
         INSERT INTO members_identity AS known (member_id, channel, address, verified, recorded_at)
         SELECT who.id, given.channel, given.address, COALESCE(given.verified, true), %(now)s
         FROM ({{identities}}) given JOIN who USING (external_id)
-        WHERE NOT EXISTS (
-            SELECT FROM members_identity same
-            WHERE (same.member_id, same.channel) = (who.id, given.channel)
-              AND (same.address, same.verified)
-                  IS NOT DISTINCT FROM (given.address, COALESCE(given.verified, same.verified))
-        )
+        WHERE (
+            SELECT (stored.address, stored.verified) = (given.address, COALESCE(given.verified, stored.verified))
+            FROM members_identity stored WHERE (stored.member_id, stored.channel) = (who.id, given.channel)
+        ) IS NOT TRUE
         ORDER BY who.id, given.channel
         ON CONFLICT (member_id, channel) DO UPDATE
         SET (address, verified, recorded_at) = (excluded.address, excluded.verified, excluded.recorded_at)
