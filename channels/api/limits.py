@@ -8,6 +8,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,8 +78,8 @@ class HoursOut(serializers.ModelSerializer[QuietHours]):
 class HoursChange(Shape):
     """Other times; both alike is always, closing before opening is overnight."""
 
-    opens = Text(5, least=5, pattern=_CLOCK, right=_("write a time of day such as 09:00"))
-    closes = Text(5, least=5, pattern=_CLOCK, right=_("write a time of day such as 20:00"))
+    opens = Text(5, least=5, pattern=_CLOCK, right=gettext_lazy("write a time of day such as 09:00"))
+    closes = Text(5, least=5, pattern=_CLOCK, right=gettext_lazy("write a time of day such as 20:00"))
 
 
 class HoursIn(HoursChange):
