@@ -112,7 +112,10 @@ class Message(models.Model):
             models.Index(fields=["lease_until"], name="message_leased", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["expires_at"], name="message_expiry", condition=Q(state="queued")),
             models.Index(fields=["member", "-planned_at"], name="message_member"),
-            models.Index(fields=["journey_id", "step_key", "state"], name="message_journey"),
+            # What of a journey has not left. Each state of a message is written into every index that it stands in.
+            models.Index(
+                fields=["journey_id", "step_key"], name="message_waiting", condition=Q(state__in=["queued", "claimed"])
+            ),
             # Those of a journey, the newest first, page by page.
             models.Index(
                 fields=["journey_id", "-id"], name="message_of_journey", condition=Q(journey_id__isnull=False)
