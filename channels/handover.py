@@ -43,8 +43,9 @@ replaced AS (DELETE FROM channels_rendering r USING moved WHERE r.message_id = m
 counted AS ({cancelling.COUNTED})
 SELECT id, state FROM moved
 """
-# COPY, because quoting HTML into a statement and parsing it there took longer than sending the mail.
-_KEEP = "COPY channels_rendering (message_id, subject, text, html) FROM STDIN"
+# COPY, and in binary, because quoting HTML and reading it again took longer than sending the mail.
+_KEEP = "COPY channels_rendering (message_id, subject, text, html) FROM STDIN (FORMAT BINARY)"
+_KEPT = ("bigint", "varchar", "text", "text")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def hand_over(window: Sequence[Outgoing], token: UUID, now: datetime) -> HandedO
     unseen = [out for out in leaving if not out.stored]
     if unseen:
         with connection.cursor() as cursor, cursor.cursor.copy(_KEEP) as copy:
+            copy.set_types(_KEPT)
             for out in unseen:
                 copy.write_row((out.message_id, out.subject, out.text, out.html))
     return HandedOver(leaving, len(cancelled))

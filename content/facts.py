@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -80,7 +80,8 @@ def facts_for(asked: Iterable[About]) -> list[dict[str, Any]]:
         "grants": [about.grant_id for about in listed],
         "default_zone": zones.DEFAULT,
     }
-    return [_facts(about, row) for about, row in zip(listed, prepared(_FACTS, params), strict=True)]
+    tiers = {tier: str(tier.label) for tier in Tier}  # translated once for all of them
+    return [_facts(about, row, tiers) for about, row in zip(listed, prepared(_FACTS, params), strict=True)]
 
 
 def sample_terms(offer: Offer, now: datetime) -> Terms:
@@ -107,7 +108,7 @@ def offer_facts(terms: Terms, locale: str, zone: str) -> Group:
     )
 
 
-def _facts(about: About, row: tuple[Any, ...]) -> dict[str, Any]:
+def _facts(about: About, row: tuple[Any, ...], tiers: Mapping[Tier, str]) -> dict[str, Any]:
     first_name, last_name, code, birthday, joined_on, attributes, member_locale, zone = row[:8]
     locale = formats.spoken(about.language, member_locale)
     tier, points, expiring, expire_at = row[8:12]
@@ -118,7 +119,7 @@ def _facts(about: About, row: tuple[Any, ...]) -> dict[str, Any]:
         "name": f"{first_name} {last_name}".strip() or None,
         "code": code,
         "tier": known.value,
-        "tier_name": str(known.label),
+        "tier_name": tiers[known],
         "points": points or 0,
         "points_expiring": expiring or 0,
         "points_expire_on": expire_at and _day(expire_at, locale, zone),

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from datetime import datetime
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 
 from channels.base import Outgoing
 
@@ -49,13 +50,19 @@ class Letterhead:
         lines = [
             f"To: {addressed(out.address)}",
             f"Subject: {encoded(checked('subject', out.subject))}",
-            f"Date: {format_datetime(now)}",
+            f"Date: {_dated(now)}",
             f"Message-ID: <{out.key}@{self.domain}>",
             f"{KEY_HEADER}: {out.key}",
         ]
         if stop:
             lines += [f"List-Unsubscribe: <{stop}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
         return "\r\n".join(lines) + "\r\n"
+
+
+@lru_cache(maxsize=8)
+def _dated(now: datetime) -> str:
+    """Return a date as headers write it; all mails of a window bear the same."""
+    return format_datetime(now)
 
 
 def checked(name: str, value: str) -> str:
