@@ -36,7 +36,15 @@ class Process:
     pid: int
     parent: int
     name: str
-    seconds: float  # of processor time, so far
+    ticked: float  # seconds of processor time so far, in hundredths
+
+    def seconds(self) -> float:
+        """Return the processor time that it took so far, to the nanosecond where the system counts so."""
+        taken = 0
+        for thread in (_PROC / str(self.pid) / "task").glob("*/schedstat"):
+            with suppress(OSError):  # it has ended meanwhile
+                taken += int(thread.read_text().split()[0])
+        return taken / 1e9 or self.ticked
 
     def pss_mb(self) -> float:
         """Return what it takes in megabytes; pages that several have count for each by its share."""
@@ -68,7 +76,7 @@ def processor_seconds() -> dict[str, float]:
     """Return the processor time that the house's processes took so far, by name."""
     taken: dict[str, float] = defaultdict(float)
     for process in running():
-        taken[process.name] += process.seconds
+        taken[process.name] += process.seconds()
     return dict(taken)
 
 

@@ -9,12 +9,19 @@ from functools import lru_cache
 from typing import Any
 
 from journeys.definition.facts import meant
-from journeys.models import BreakerHold, Journey, Version
+from journeys.models import Journey, Version
 from journeys.steps.base import StepAt, kinds
 from journeys.vocabulary import JourneyState
 from members import rules, zones
 from members.rules import Rule
 from members.rules.which import Which
+from members.sql import prepared
+
+# The journeys whose enrollments rest, whatever they are due for: those that are paused, or held by their breaker.
+PAUSED = """
+SELECT id FROM journeys_journey WHERE state = 'paused'
+UNION SELECT journey_id FROM journeys_breakerhold WHERE released_at IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -123,9 +130,7 @@ def entering() -> list[tuple[Plan, bool]]:
 
 def paused() -> list[int]:
     """Return the ids of journeys that are paused or held: their enrollments rest whatever they are due for."""
-    found = Journey.objects.filter(state=JourneyState.PAUSED).values_list("pk", flat=True)
-    held = BreakerHold.objects.filter(released_at__isnull=True).values_list("journey_id", flat=True)
-    return list(found.order_by().union(held))
+    return [journey_id for (journey_id,) in prepared(PAUSED, {})]
 
 
 def wakers(version_ids: Iterable[int]) -> list[tuple[int, str]]:

@@ -35,6 +35,7 @@ class Valkey(Server):
             "databases": "1024",  # each test process takes one
             "save": "",
             "appendonly": "no",
+            "hz": "1",  # a broker on one machine has nothing to see to ten times a second
             "loglevel": "warning",
         }
         program = programs.valkey(account, self.home.servers.resolve())

@@ -22,7 +22,7 @@ from members.models import Pulse
 from members.sql import rows
 
 LOOKS = ("journeys.tasks.look", "channels.tasks.look")
-SILENT = timedelta(seconds=30)  # beat sends a look every second, a worker notes one in five seconds
+SILENT = timedelta(seconds=30)  # beat sends a look every ten seconds at least, a worker notes one in five
 
 
 @dataclass(frozen=True)
