@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -91,15 +91,19 @@ class Comparison:
 
     def sql(self, expression: Sql) -> Sql:
         """Return the condition about an expression whose own parameters do not begin with `op_`."""
-        text = SQL[self.op].format(x=expression.text, type=self.kind.sql_type)
-        return Sql(text, {**expression.params, **self._params()})
-
-    def _params(self) -> Mapping[str, Any]:
         if self.op in WITHOUT_VALUE:
-            return {}
+            return Sql(SQL[self.op].format(x=expression.text), expression.params)
+        values, sql_type = self.value if isinstance(self.value, tuple) else (self.value,), self.kind.sql_type
+        # Most numbers are counts. Held against a number with decimals, each of them would be made one first.
+        if self.kind is Kind.NUMBER and all(value == int(value) for value in values):
+            values, sql_type = tuple(map(int, values)), "bigint"
+        text = SQL[self.op].format(x=expression.text, type=sql_type)
+        return Sql(text, {**expression.params, **self._params(values)})
+
+    def _params(self, values: Sequence[Any]) -> Mapping[str, Any]:
         if self.op == Op.BETWEEN:
-            return {"op_low": self.value[0], "op_high": self.value[1]}
-        return {"op_value": list(self.value) if self.op in LISTS else self.value}
+            return {"op_low": values[0], "op_high": values[1]}
+        return {"op_value": list(values) if self.op in LISTS else values[0]}
 
     def met_by_zero(self) -> bool:
         """Return whether a number of 0 meets the comparison."""

@@ -24,12 +24,13 @@ def for_everybody() -> Iterator[None]:
     When a statement fails, its rollback brings the settings back too.
     """
     with transaction.atomic():
-        before = {name: rows("SELECT current_setting(%(name)s)", {"name": name})[0][0] for name in SETTINGS}
+        asked = ", ".join(f"current_setting('{name}')" for name in SETTINGS)
+        [before] = rows(f"SELECT {asked}", {})
         _set(SETTINGS)
         yield
-        _set(before)
+        _set(dict(zip(SETTINGS, before, strict=True)))
 
 
 def _set(settings: dict[str, str]) -> None:
-    for name, value in settings.items():
-        rows("SELECT set_config(%(name)s, %(value)s, true)", {"name": name, "value": value})
+    said = ", ".join(f"set_config('{name}', %({name})s, true)" for name in settings)
+    rows(f"SELECT {said}", settings)
