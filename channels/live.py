@@ -19,7 +19,7 @@ from channels import follow_ups, hand_offs, teams
 from channels.models import FollowUp
 from channels.vocabulary import to_member
 from members.models import Store, User
-from members.sql import rows
+from members.sql import prepared
 
 CHANGED = "chorale:changed"
 # What a page about a member shows, row by row with what of it can change. Each part is read along the member's index.
@@ -48,7 +48,9 @@ _CONTACTS = timedelta(days=30)
 
 def of_member(member_id: int, now: datetime) -> str:
     """Return the stamp of what a page about a member shows: offers, messages, follow-ups, hand-offs, contacts."""
-    [(stamp,)] = rows(_OF_MEMBER, {"member": member_id, "now": now, "since": now - _CONTACTS, "messages": _MESSAGES})
+    [(stamp,)] = prepared(
+        _OF_MEMBER, {"member": member_id, "now": now, "since": now - _CONTACTS, "messages": _MESSAGES}
+    )
     return str(stamp)
 
 

@@ -53,8 +53,9 @@ Four fifths of the time is the program's, and of PostgreSQL's share more than ha
 small. A third of a rep's page was words: Django translates all choices of a field for each row that shows one, and the
 frame asked for the rights on every model of the admin. Joins of what is shown of calls and hand-offs were planned for
 members who have none. The pages that took longest met a full garbage collection, which looked through everything that
-the program had loaded; the web server freezes that now. Not tried: prepared statements, which old connection poolers do
-not pass on.
+the program had loaded; the web server freezes that now. The stamp by which an open page stays live is a prepared
+statement, for each such page asks for it every second. Not tried: preparing what Django's querysets ask; it writes the
+parameters into the text.
 """
 
     @abstractmethod
