@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import picture
-from benchmarks.measuring import Aim
+from benchmarks.measuring import RUNS, Aim
 from benchmarks.workloads import ALL, Workload
+from benchmarks.workloads.send import AT_MOST
 
 Results = Mapping[str, Any]
 PICTURE = "benchmarks.svg"
@@ -54,7 +55,8 @@ def text(results: Results) -> str:
         _table(_results(measured, full)),
         "## Cost against size\n",
         f"![Seconds against members, both in powers of ten]({PICTURE})\n",
-        "Seconds for the whole population, all three parts together; a refresh is that of one run.\n",
+        "Seconds for the whole population, all three parts together; a refresh is that of one run, and the send step"
+        f" decides for {RUNS * AT_MOST:,} members at most.\n",
         _table(_by_size(results)),
         "## Memory\n",
         _memory(measured, full),
