@@ -31,6 +31,10 @@ make bench ARGS="--only deliver --sizes"    # one workload, at one size
 It has servers and a database of its own below `var/benchmarks`, set up as in production: every commit is on disk
 (`fsync` and `synchronous_commit` are on) before the next one counts.
 """
+_BY_SIZE = f"""\
+Seconds for the whole population, all three parts together; a refresh is that of one run, and the send step decides for
+{RUNS * AT_MOST:,} members at most.
+"""
 _LEGEND = """\
 Values are the median of three runs; the spread is what lies between the least and the most of them, as a share of it. A
 ratio is the value over that of the limit. “Reached” says whether value and every ratio pass the aim.
@@ -55,8 +59,7 @@ def text(results: Results) -> str:
         _table(_results(measured, full)),
         "## Cost against size\n",
         f"![Seconds against members, both in powers of ten]({PICTURE})\n",
-        "Seconds for the whole population, all three parts together; a refresh is that of one run, and the send step"
-        f" decides for {RUNS * AT_MOST:,} members at most.\n",
+        _BY_SIZE,
         _table(_by_size(results)),
         "## Memory\n",
         _memory(measured, full),
