@@ -112,9 +112,11 @@ _SETTLEMENT = {
     "due_at": "timestamptz",
     "uncounted": "boolean",
 }
+# Locked in the order of their ids, like the messages of a pile of receipts: else the two wait for each other.
 _GIVEN = (
-    f"SELECT * FROM unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in _SETTLEMENT.items())})"
-    f" AS given({', '.join(_SETTLEMENT)})"
+    f"SELECT given.* FROM unnest({', '.join(f'%({name})s::{kind}[]' for name, kind in _SETTLEMENT.items())})"
+    f" AS given({', '.join(_SETTLEMENT)}) JOIN channels_message x ON x.id = given.id ORDER BY x.id"
+    " FOR NO KEY UPDATE OF x"
 )
 
 
@@ -129,7 +131,7 @@ def record(settlements: Sequence[Settlement], token: UUID, now: datetime) -> dic
 def settle(given: Sql, now: datetime, token: UUID | None = None) -> dict[str, int]:
     """Write what a SELECT of Settlement's columns yields, for messages that are handed over.
 
-    With a token only those under its lease; without one the SELECT has locked the rows itself.
+    The SELECT locks them. With a token only those under its lease are settled.
     """
     named = given.prefixed("given_")
     text = _SETTLE.format(
