@@ -30,13 +30,14 @@ NAMED = 100
 log = logging.getLogger(__name__)
 
 # The whole backlog is read once: where each batch begins and ends, and whether the time of anybody's holdout is over.
-_SPANS = """
+_SPANS = f"""
 SELECT min(member_id), max(member_id), bool_or(over) FROM (
     SELECT member_id, bool_or(over) AS over, (row_number() OVER (ORDER BY member_id) - 1) / %(batch)s AS number FROM (
         SELECT member_id, false AS over FROM members_news WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s
         UNION
         SELECT member_id, false FROM journeys_enrollment e
-        WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s AND e.journey_id <> ALL(%(paused)s)
+        WHERE e.shard = ANY(%(shards)s) AND e.state = 'live' AND e.due_at <= %(now)s
+          AND e.journey_id <> ALL(ARRAY({plan.PAUSED}))
         UNION
         SELECT member_id, true FROM journeys_enrollment e
         WHERE e.shard = ANY(%(shards)s) AND e.state = 'held_out' AND e.goal_until <= %(now)s
@@ -123,8 +124,7 @@ def _spans(shards: Sequence[int], now: datetime) -> list[tuple[int, int, bool]]:
 
     Asked before the locks are taken, it says no more than how to go through the members; who is there is asked after.
     """
-    params = {"shards": list(shards), "now": now, "paused": plan.paused(), "batch": BATCH}
-    return [(low, high, over) for low, high, over in rows(_SPANS, params)]
+    return [(low, high, over) for low, high, over in rows(_SPANS, {"shards": list(shards), "now": now, "batch": BATCH})]
 
 
 def _batch(span: Span, done: Ticked) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from members import news
@@ -33,14 +33,9 @@ class Heard:
         return {one.member_id for one in self.about(topics)}
 
     @cached_property
-    def all(self) -> Sequence[Told]:
-        """Everything, a topic after the other."""
-        return self.about(self._about)
-
-    @cached_property
     def members(self) -> Mapping[int, set[str]]:
         """Return whom there is news of, and its topics."""
         found: dict[int, set[str]] = defaultdict(set)
-        for one in self.all:
+        for one in self.about(self._about):
             found[one.member_id].add(one.topic)
         return found
