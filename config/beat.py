@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 class Scheduler(DatabaseScheduler):  # type: ignore[misc] # it brings no types
     """Reads the schedule from the database, as its parent does, and goes on with the last one while it cannot be read.
 
-    The parent lets the error through when the database goes away in the middle of that reading, and beat ends.
+    The parent lets the error through when the database goes away in the middle of that reading, and beat ends. A beat
+    that has read none yet sends nothing until it can.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,11 +45,12 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc] # it brings no types
         try:
             return dict(super().all_as_schedule())
         except (OperationalError, InterfaceError) as error:
-            if self._schedule is None:
-                raise
-            log.warning("The schedule cannot be read; beat goes on with the last one: %s", error)
+            if self._schedule:
+                log.warning("The schedule cannot be read; beat goes on with the last one: %s", error)
+            else:
+                log.warning("The schedule cannot be read; beat sends nothing until it can: %s", error)
             self._last_full_sync = datetime.min  # noqa: DTZ901 - the parent counts without zones
-            return dict(self._schedule)
+            return dict(self._schedule or {})
 
     def schedule_changed(self) -> bool:
         """Say whether somebody has changed the schedule, asking the database now and then."""

@@ -52,13 +52,23 @@ def test_beat_goes_on_with_its_schedule_while_the_database_is_away_and_reads_the
     assert names(scheduler) == known - {"journeys.tasks.look"}
 
 
-def test_beat_without_a_first_schedule_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_beat_that_starts_while_the_database_is_away_says_why_and_begins_once_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def away() -> list[PeriodicTask]:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(Scheduler, "enabled_models", lambda _self: away())
-    with pytest.raises(OperationalError, match="refused"):
-        Scheduler(app=app)
+    with monkeypatch.context() as gone:
+        gone.setattr(Scheduler, "enabled_models", lambda _self: away())
+        gone.setattr("django_celery_beat.schedulers.ModelEntry.from_entry", lambda *_args, **_fields: away())
+        scheduler = Scheduler(app=app)
+        assert 0 < scheduler.tick() <= scheduler.max_interval
+        assert names(scheduler) == set()
+    assert "sends nothing until it can: connection refused" in caplog.text
+    monkeypatch.setattr(scheduler, "apply_entry", lambda entry, producer=None: None)
+    scheduler.tick()
+    assert "journeys.tasks.look" in names(scheduler)
+    assert any(event.entry.name == "journeys.tasks.look" for event in scheduler._heap)
 
 
 class Sent(list[str]):
