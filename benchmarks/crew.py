@@ -113,7 +113,18 @@ def _hand_over(file: str, port: int, size: int) -> int:
     return hand_over(file, port, size)
 
 
-_DEEDS: dict[str, Callable[..., Any]] = {"tick": _tick, "deliver": _deliver, "hand_over": _hand_over}
+def _tell_time(file: str) -> None:
+    from django.conf import settings
+
+    settings.CHORALE_CLOCK = file
+
+
+_DEEDS: dict[str, Callable[..., Any]] = {
+    "tick": _tick,
+    "deliver": _deliver,
+    "hand_over": _hand_over,
+    "tell_time": _tell_time,
+}
 
 
 def main() -> None:

@@ -11,8 +11,10 @@ import csv
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import repeat
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -66,10 +68,10 @@ def external_id(number: int) -> str:
 
 def parts(members: int, today: date, folder: Path) -> list[Part]:
     """Write the population's files; the log's last day becomes the day before `today`."""
-    drawn = _Drawn(today)
     bounds = [members * number // RUNS for number in range(RUNS + 1)]
-    spans = itertools.pairwise(bounds)
-    return [_part(drawn, range(low + 1, high + 1), number, folder) for number, (low, high) in enumerate(spans)]
+    spans = [range(low + 1, high + 1) for low, high in itertools.pairwise(bounds)]
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(_part, repeat(_Drawn(today)), spans, range(RUNS), repeat(folder)))
 
 
 class _Drawn:
@@ -94,12 +96,13 @@ def _part(drawn: _Drawn, numbers: range, part: int, folder: Path) -> Part:
     dice = Random(part)
     histories = drawn.histories(dice, len(numbers))
     members_file, purchases_file = folder / f"members-{part}.csv", folder / f"purchases-{part}.csv"
+    shares = list(itertools.accumulate(region.share for region in REGIONS))
     purchases: list[Bought] = []
     with members_file.open("w", newline="", encoding="utf-8") as file:
         write = csv.writer(file)
         write.writerow(MEMBER)
         for number, history in zip(numbers, histories, strict=True):
-            where = dice.choices(REGIONS, [region.share for region in REGIONS])[0]
+            where = dice.choices(REGIONS, cum_weights=shares)[0]
             write.writerow(_member(dice, number, where, history[0][0], part))
             purchases += [(day, number, where, quantity, cents) for day, quantity, cents in history]
     purchases.sort(key=lambda bought: bought[0])

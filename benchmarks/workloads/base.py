@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
+
+from django.conf import settings
 
 from benchmarks.crew import Crew
 from benchmarks.measuring import Aim, Run
 from benchmarks.population import Part
+from members import clock
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,22 @@ class Stage:
     folder: Path
     crew: Crew
     in_full: bool
+
+    @contextmanager
+    def later(self, passed: timedelta) -> Iterator[datetime]:
+        """Let time stand still, in this process and in its workers, so much later than it is; yield that time."""
+        usual, file = settings.CHORALE_CLOCK, self.folder / "clock"
+        then = clock.now() + passed
+        file.write_text(then.isoformat())
+        self._tell(str(file))
+        try:
+            yield then
+        finally:
+            self._tell(usual)
+
+    def _tell(self, file: str) -> None:
+        settings.CHORALE_CLOCK = file
+        self.crew.each("tell_time", file)
 
 
 class Workload(ABC):

@@ -16,9 +16,10 @@ from benchmarks import bare
 from benchmarks.measuring import Aim, Run, timed
 from benchmarks.population import MEMBER, Part
 from benchmarks.workloads.base import Workload
-from members.sql import rows
+from benchmarks.workloads.engine import one
 
-TABLES = ("members_member", "members_identity", "members_consent")
+MEMBERS = "members_member"
+TABLES = (MEMBERS, "members_identity", "members_consent")
 
 
 class ImportMembers(Workload):
@@ -31,7 +32,7 @@ class ImportMembers(Workload):
     aim = Aim(ratio=0.5)
     against = {
         "parse": "reading and checking the same file alone: csv, phonenumbers, e-mail addresses, dates",
-        "copy": "COPY of the same members, addresses and consents into the same tables",
+        "copy": "COPY of a third of the same members, with their addresses and consents, into the same tables",
     }
     how = "`manage.py import_members` on a CSV file with a third of the members, in one process of two threads."
     tried = """
@@ -55,17 +56,19 @@ PostgreSQL's.
     def run(self, number: int) -> Run:
         """Import a part."""
         part = self.stage.parts[number]
-        self._before = _last_ids()
+        self._before = bare.last_id(MEMBERS)
         seconds = timed(lambda: imported("import_members", part))
         return Run.rate(part.members, seconds)
 
     def limits(self, number: int) -> Mapping[str, Run]:
-        """Read the file alone; copy what the run stored."""
+        """Read the file alone; copy of what the run stored the first members, with all that is theirs."""
         part = self.stage.parts[number]
-        chosen = {table: f"id > {last}" for table, last in self._before.items()}
+        columns = {table: "id" if table == MEMBERS else "member_id" for table in TABLES}
+        chosen = {table: bare.sample(MEMBERS, self._before, column) for table, column in columns.items()}
         files = bare.dump(chosen, self.stage.folder)
+        members = one(f"SELECT count(*) FROM {MEMBERS} WHERE {chosen[MEMBERS]}")
         parsing = timed(lambda: _parsed(part))
-        return {"parse": Run.rate(part.members, parsing), "copy": Run.rate(part.members, bare.copied(files))}
+        return {"parse": Run.rate(part.members, parsing), "copy": Run.rate(members, bare.copied(files))}
 
     def finish(self) -> None:
         """Drop the copies."""
@@ -77,10 +80,6 @@ def imported(command: str, part: Part) -> None:
     file = part.members_file if command == "import_members" else part.purchases_file
     with redirect_stdout(io.StringIO()):
         call_command(command, file)
-
-
-def _last_ids() -> dict[str, int]:
-    return {table: rows(f"SELECT COALESCE(max(id), 0) FROM {table}", {})[0][0] for table in TABLES}
 
 
 def _parsed(part: Part) -> int:

@@ -82,7 +82,7 @@ the program's time.
         given = {**self._at, "part": number, "most": AT_MOST, "now": clock.now(), "many": JOURNEYS}
         wanted = execute(_STAND_THERE, given)
         house.settle("journeys_enrollment")
-        self._before = one(f"SELECT COALESCE(max(id), 0) FROM {TABLE}")
+        self._before = bare.last_id(TABLE)
         seconds = tick_all(self.stage.crew)
         queued = one(f"SELECT count(*) FROM {TABLE} WHERE id > %(before)s", before=self._before)
         reasons = "SELECT reason, count(*) FROM journeys_trace WHERE step_key = 'letter' AND reason <> '' GROUP BY 1"

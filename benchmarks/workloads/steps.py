@@ -8,13 +8,13 @@ from benchmarks import bare, house
 from benchmarks.measuring import Aim, Run, timed
 from benchmarks.workloads.base import Workload
 from benchmarks.workloads.engine import one, tick_all
+from benchmarks.workloads.enter import rest
 from journeys.models import Journey
 from members import clock
 from members.sql import execute
 
 TABLE = "journeys_enrollment"
 MOVES = 4  # the first wait is over, the branch, the split, and the rest at the second wait
-_TIME_PASSES = f"UPDATE {TABLE} SET due_at = %(now)s, rest_until = %(now)s WHERE journey_id = %(journey)s"
 _BARE = f"""
 UPDATE {bare.PREFIX}{TABLE} SET step_id = step_id + 1, arrived_at = %(now)s, due_at = %(now)s, rest_until = NULL
 WHERE journey_id = %(journey)s
@@ -48,17 +48,17 @@ index, but of four moves only one found room, and the table would be twice as la
     scales = True
 
     def prepare(self) -> None:
-        """Let the first wait be over for everybody, and copy the table as it is."""
+        """Copy the table as it is."""
         self._journeys = [Journey.objects.get(key=f"enter-{part}").pk for part in range(len(self.stage.parts))]
         bare.clone(TABLE, full=True, foreign=False)
 
     def run(self, number: int) -> Run:
-        """Let a part go on."""
+        """Let a part go on, when its rest is over."""
         journey = self._journeys[number]
-        execute(_TIME_PASSES, {"now": clock.now(), "journey": journey})
         house.settle(TABLE, "journeys_trace")
-        before = one("SELECT COALESCE(max(id), 0) FROM journeys_trace")
-        seconds = tick_all(self.stage.crew)
+        before = bare.last_id("journeys_trace")
+        with self.stage.later(rest(number)):
+            seconds = tick_all(self.stage.crew)
         moves = one("SELECT count(*) FROM journeys_trace WHERE id > %(before)s", before=before)
         members = self.stage.parts[number].members
         if moves != MOVES * members or one(_MOVED, journey=journey) != (MOVES - 1) * members:
