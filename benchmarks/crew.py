@@ -113,10 +113,10 @@ def _hand_over(file: str, port: int, size: int) -> int:
     return hand_over(file, port, size)
 
 
-def _tell_time(file: str) -> None:
+def _tell_time(file: str | None) -> None:
     from django.conf import settings
 
-    settings.CHORALE_CLOCK = file
+    settings.CHORALE_CLOCK = file and Path(file)
 
 
 _DEEDS: dict[str, Callable[..., Any]] = {

@@ -37,15 +37,15 @@ class Stage:
         usual, file = settings.CHORALE_CLOCK, self.folder / "clock"
         then = clock.now() + passed
         file.write_text(then.isoformat())
-        self._tell(str(file))
+        self._tell(file)
         try:
             yield then
         finally:
             self._tell(usual)
 
-    def _tell(self, file: str) -> None:
+    def _tell(self, file: Path | None) -> None:
         settings.CHORALE_CLOCK = file
-        self.crew.each("tell_time", file)
+        self.crew.each("tell_time", file and str(file))
 
 
 class Workload(ABC):
