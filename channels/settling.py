@@ -124,7 +124,9 @@ def record(settlements: Sequence[Settlement], token: UUID, now: datetime) -> dic
     """Write what became of the messages that are still handed over under this token; returns how many came to what."""
     if not settlements:
         return {}
-    params = {name: [storable(getattr(settlement, name)) for settlement in settlements] for name in _SETTLEMENT}
+    params = {name: [getattr(settlement, name) for settlement in settlements] for name in _SETTLEMENT}
+    for name in ("words", "carrier_id"):  # what carriers say
+        params[name] = [storable(said) for said in params[name]]
     return settle(Sql(_GIVEN, params), now, token)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from content import formats
 from content.models import Offer
 from content.offers import addresses, codes
-from content.variables import Attributes, Group, Words
+from content.variables import Attributes, Group, Later, Words
 from members import zones
 from members.sql import prepared
 from members.vocabulary import Tier
@@ -122,13 +122,15 @@ def _facts(about: About, row: tuple[Any, ...], tiers: Mapping[Tier, str]) -> dic
         "tier_name": tiers[known],
         "points": points or 0,
         "points_expiring": expiring or 0,
-        "points_expire_on": expire_at and _day(expire_at, locale, zone),
-        "birthday": birthday and formats.Day.of(birthday, locale),
-        "joined_on": joined_on and formats.Day.of(joined_on, locale),
         "attributes": Attributes(json.loads(attributes)),
     }
+    days = {
+        "points_expire_on": lambda: expire_at and _day(expire_at, locale, zone),
+        "birthday": lambda: birthday and formats.Day.of(birthday, locale),
+        "joined_on": lambda: joined_on and formats.Day.of(joined_on, locale),
+    }
     return {
-        "member": member,
+        "member": Later(member, days),
         "store": Group(zip(("name", "phone", "address"), (value or None for value in row[12:15]), strict=True)),
         "offer": offer_facts(Terms(*row[15:]), locale, zone) if row[15] is not None else None,
         "letter": Words(subject=about.letter.subject, text=about.letter.text) if about.letter else None,

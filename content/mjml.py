@@ -50,6 +50,8 @@ def compiled(source: str, language: str) -> str:
     kept = re.compile(f"{mark}(\\d+){mark}")
     _refuse_lost(source, {int(found[1]) for found in kept.finditer(html)})
     html = html.replace('lang="und"', f'lang="{language}"')
+    # mrml writes one endless line, and longer ones than SMTP carries cost each mail an encoding.
+    html = html.replace(' style="', '\nstyle="')
     return kept.sub(lambda found: pieces[int(found[1])], html)
 
 

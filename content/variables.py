@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -73,6 +73,19 @@ class Attributes(dict[str, Any]):
 
     def __missing__(self, key: str) -> None:
         """Return None, which Liquid writes as nothing and takes for false."""
+
+
+class Later(dict[str, Any]):
+    """Variables of which some are made when they are asked for: dates are costly to write, and few templates ask."""
+
+    def __init__(self, known: Mapping[str, Any], made: Mapping[str, Callable[[], Any]]) -> None:
+        super().__init__(known)
+        self._made = made
+
+    def __missing__(self, name: str) -> Any:
+        """Make a variable and keep it. Raises KeyError for one that there is not."""
+        self[name] = value = self._made[name]()
+        return value
 
 
 class Group(dict[str, str | None]):

@@ -20,6 +20,7 @@ KEY_HEADER = "X-Chorale-Message"
 _LONGEST_LINE = 998  # RFC 5322, without CRLF
 _WORD_BYTES = 45  # as base64 in an encoded word just under the 75 characters of RFC 2047
 _BASE64_LINE = 76
+_NOT_ASCII = bytes(range(128, 256))
 # One address and nothing that could end it: no blanks, brackets, commas or control characters. Quoted local parts and
 # those beyond ASCII, which need SMTPUTF8 all the way, are not sent to.
 _ADDRESS = re.compile(r"(?P<local>[!#-'*+\-./0-9=?A-Z^-~]+)@(?P<domain>[^\s@<>()\[\],;:\\\"\x00-\x20\x7f]+)")
@@ -125,14 +126,21 @@ def _part(kind: str, text: str) -> bytes:
 
 def _body(text: str) -> tuple[str, bytes]:
     """Return the shortest encoding that every server carries, and the text in it, ended by a line end."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    data = "\r\n".join([*lines, ""]).encode()
-    plain = len(text.encode("ascii", "ignore")) + len(lines)
-    if text.isascii() and "\0" not in text and max(map(len, lines)) <= _LONGEST_LINE:
-        return "7bit", data
+    data = text.encode()
+    if b"\r" in data:
+        data = data.replace(CRLF, b"\n").replace(b"\r", b"\n")
+    lines = data.split(b"\n")
+    if data.isascii() and b"\0" not in data and max(map(len, lines)) <= _LONGEST_LINE:
+        return "7bit", CRLF.join([*lines, b""])
     # Quoted-printable takes three bytes for each that is not ASCII, base64 four for any three.
-    if 3 * (len(data) - plain) > len(data) // 2:
-        packed = binascii.b2a_base64(data, newline=False)
+    if 6 * (len(data) - len(data.translate(None, _NOT_ASCII))) > len(data):
+        packed = binascii.b2a_base64(CRLF.join([*lines, b""]), newline=False)
         starts = range(0, len(packed), _BASE64_LINE)
         return "base64", b"".join(packed[start : start + _BASE64_LINE] + CRLF for start in starts)
-    return "quoted-printable", binascii.b2a_qp(data, istext=True)
+    return "quoted-printable", CRLF.join([*map(_quoted, lines), b""])
+
+
+@lru_cache(maxsize=4096)
+def _quoted(line: bytes) -> bytes:
+    """Return a line in quoted-printable; most lines of a layout are the same for every member."""
+    return binascii.b2a_qp(line, istext=True)

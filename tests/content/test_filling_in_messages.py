@@ -275,6 +275,13 @@ def test_a_mail_is_in_the_variant_s_language_and_asks_no_third_party_for_fonts()
     assert "fonts.googleapis.com" not in html
 
 
+def test_the_lines_of_a_layout_are_short_enough_to_travel_as_they_are() -> None:
+    button = '<mj-button href="https://example.com">Look</mj-button>'
+    body = "<mj-text>Hello {{ member.name }}</mj-text><mj-image src='https://example.com/tea.png' />" + 5 * button
+    html = render(draft("email", mjml=layout(body)), examples()).html
+    assert max(map(len, html.splitlines())) <= 998
+
+
 def test_the_subject_is_one_line() -> None:
     words = draft("email", subject="Hello {{ member.name }}\nBcc: x")
     facts = {**examples(), "member": {"name": "A\r\nB", "attributes": {}}}
