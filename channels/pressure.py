@@ -67,9 +67,9 @@ roomy AS (
         FROM (
             SELECT p.number, CASE WHEN {counts("p", "s")} AND {holds_for("p", "s.member_id")}
                                   THEN p.messages - (SELECT count(*)::int {_COUNTED.format(candidate="s")}) END AS free
-            FROM policy p OFFSET 0  -- or it would be counted once for each time that it is named
+            FROM policy p WHERE s.no IS NULL OFFSET 0  -- or it would be counted once for each time that it is named
         ) each_policy
-    ) room ON s.no IS NULL
+    ) room ON true
 ),
 placed AS MATERIALIZED (
     SELECT r.*, CASE WHEN least > 0 THEN row_number() OVER importance END AS place,
@@ -122,9 +122,10 @@ LEFT JOIN LATERAL (
                (array_agg(x.id ORDER BY x.planned_at DESC, x.id DESC))[:{NAMED}] AS ids
         {_COUNTED.format(candidate="j")} AND j.rooms[p.number] < p.messages
     ) live
-    WHERE CASE j.verdict WHEN 'capped' THEN j.rooms[p.number] <= 0 ELSE p.number = j.blocking END
+    WHERE j.verdict IN ('capped', 'lost')
+      AND CASE j.verdict WHEN 'capped' THEN j.rooms[p.number] <= 0 ELSE p.number = j.blocking END
     ORDER BY free_at DESC NULLS FIRST, p.number LIMIT 1
-) why ON j.verdict IN ('capped', 'lost')
+) why ON true
 """
 _NO_WHY = """
 CROSS JOIN (SELECT NULL::bigint AS policy_id, NULL::bigint[] AS ids, NULL::timestamptz AS free_at) why

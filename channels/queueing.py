@@ -27,7 +27,8 @@ sender AS MATERIALIZED (
 ),
 closed AS MATERIALIZED ({closed}),
 known AS MATERIALIZED (
-    SELECT c.*, m.locale, m.preferred_channel, COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
+    SELECT row_number() OVER () AS number, c.*, m.locale, m.preferred_channel,
+           COALESCE(c.purpose_given, t.purpose, 'promotional') AS purpose,
            {member_zone} AS zone, {member_country} AS country
     FROM candidate c
     JOIN members_member m ON m.id = c.member_id
@@ -35,20 +36,66 @@ known AS MATERIALIZED (
     -- Every candidate gets an answer, also one whose content was deleted: it has no variant.
     LEFT JOIN content_content t ON t.id = c.content_id
 ),
--- The first channel, in the step's order, that nothing stands against; those after it are not looked at. With none, the
--- reason that came closest to a message.
-chosen AS MATERIALIZED (
-    SELECT k.*, COALESCE(free.channel, near.channel) AS channel, COALESCE(free.sender_id, near.sender_id) AS sender_id,
-           COALESCE(free.address, near.address, '') AS address, COALESCE(free.language, near.language) AS language,
-           CASE WHEN free.channel IS NULL THEN COALESCE(near.obstacle, 'no_address') END AS obstacle
-    FROM known k
-    LEFT JOIN LATERAL (SELECT * FROM ({options}) o WHERE {obstacle} IS NULL LIMIT 1) free ON true
-    LEFT JOIN LATERAL (
-        SELECT o.*, {obstacle} AS obstacle FROM ({options}) o WHERE free.channel IS NULL
-        ORDER BY array_position(ARRAY['no_consent', 'suppressed', 'no_address', 'no_sender', 'no_variant'], {obstacle}),
-                 rank
-        LIMIT 1
-    ) near ON true
+-- The channels of a candidate in the order of its step. What can carry a message there is asked for once for all who
+-- want the same: the sender, and the member's language, else its parent, else the house's, else whatever there is.
+wish AS MATERIALIZED (
+    SELECT w.*, l.rank, l.channel, (SELECT id FROM sender WHERE sender.channel = l.channel) AS sender_id,
+           (
+               SELECT language FROM content_variant v WHERE v.content_id = w.content_id AND v.channel = l.channel
+               ORDER BY CASE v.language WHEN w.locale THEN 0 WHEN split_part(w.locale, '-', 1) THEN 1
+                        WHEN %(language)s THEN 2 ELSE 3 END, v.language
+               LIMIT 1
+           ) AS language
+    FROM (SELECT DISTINCT content_id, channels, preferred_channel, locale FROM known) w
+    CROSS JOIN LATERAL (
+        SELECT rank, CASE WHEN named = 'preferred' THEN NULLIF(w.preferred_channel, '') ELSE named END AS channel
+        FROM unnest(w.channels) WITH ORDINALITY AS listed(named, rank)
+    ) l WHERE l.channel IS NOT NULL
+),
+-- FULL wherever many meet many, because it is never made by comparing each with each: of how many there are the planner
+-- knows nothing. In truth each row on the right has one on the left.
+way AS MATERIALIZED (
+    SELECT k.number, k.member_id, k.purpose, k.address_given, w.rank, w.channel, w.sender_id, w.language
+    FROM known k FULL JOIN wish w
+      ON COALESCE(w.content_id, 0) = COALESCE(k.content_id, 0) AND w.channels = k.channels
+     AND w.preferred_channel = k.preferred_channel AND w.locale = k.locale
+),
+-- Where a member is reached and what stands against it, asked for once for all that is wanted of the member.
+reach AS MATERIALIZED (
+    SELECT r.*, CASE
+               WHEN address = '' AND channel IN ('email', 'sms', 'chat') THEN 'no_address'
+               WHEN {suppressed} THEN 'suppressed'
+               WHEN NOT {allowed} THEN 'no_consent'
+           END AS obstacle
+    FROM (
+        SELECT o.*, COALESCE(o.address_given, (
+                   SELECT address FROM members_identity i
+                   WHERE i.member_id = o.member_id AND i.channel = o.channel AND i.verified
+               ), '') AS address
+        FROM (
+            SELECT DISTINCT member_id, channel, purpose, address_given FROM way
+            WHERE language IS NOT NULL AND sender_id IS NOT NULL
+        ) o OFFSET 0
+    ) r
+),
+-- The first channel that nothing stands against. With none, the reason that came closest to a message.
+best AS (
+    SELECT DISTINCT ON (w.number) w.number, w.channel, w.sender_id, w.language, r.address, o.obstacle
+    FROM way w FULL JOIN reach r
+      ON r.member_id = w.member_id AND r.channel = w.channel AND r.purpose = w.purpose
+     AND COALESCE('=' || r.address_given, '') = COALESCE('=' || w.address_given, '')
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN w.language IS NULL THEN 'no_variant' WHEN w.sender_id IS NULL THEN 'no_sender'
+                    ELSE r.obstacle END AS obstacle
+    ) o
+    ORDER BY w.number, o.obstacle IS NOT NULL,
+             array_position(ARRAY['no_consent', 'suppressed', 'no_address', 'no_sender', 'no_variant'], o.obstacle),
+             w.rank
+),
+chosen AS (
+    SELECT k.*, b.channel, b.sender_id, COALESCE(b.address, '') AS address, b.language,
+           CASE WHEN b.channel IS NULL THEN 'no_address' ELSE b.obstacle END AS obstacle
+    FROM known k FULL JOIN best b USING (number)
 ),
 planned AS MATERIALIZED (
     SELECT o.*, p.planned_at, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int AS planned_day,
@@ -84,8 +131,8 @@ shared AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT bool_or(x.member_id <> p.member_id AND x.planned_at > p.planned_at - interval '30 days') AS taken,
                bool_or(x.member_id = p.member_id AND x.planned_day = p.planned_day) AS again
-        FROM channels_message x WHERE x.once = p.once AND x.state <> 'cancelled'
-    ) once ON p.once IS NOT NULL
+        FROM channels_message x WHERE p.obstacle IS NULL AND x.once = p.once AND x.state <> 'cancelled'
+    ) once ON true
 ),
 {judged},
 queued AS (
@@ -120,35 +167,6 @@ CROSS JOIN LATERAL (
     SELECT CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END AS at
 ) retry
 """
-
-# By which channels a candidate `k` may be reached, in the order of its step. OFFSET 0 keeps the order, and lets LIMIT
-# stop the look at consents where a channel is found.
-_OPTIONS = """
-SELECT l.rank, l.channel, (SELECT id FROM sender WHERE sender.channel = l.channel) AS sender_id,
-       COALESCE(k.address_given, (
-           SELECT address FROM members_identity i
-           WHERE i.member_id = k.member_id AND i.channel = l.channel AND i.verified
-       ), '') AS address,
-       -- The member's language, else its parent, else the house's, else whatever there is.
-       (
-           SELECT language FROM content_variant v WHERE v.content_id = k.content_id AND v.channel = l.channel
-           ORDER BY CASE v.language WHEN k.locale THEN 0 WHEN split_part(k.locale, '-', 1) THEN 1
-                    WHEN %(language)s THEN 2 ELSE 3 END, v.language
-           LIMIT 1
-       ) AS language
-FROM (
-    SELECT rank, CASE WHEN named = 'preferred' THEN NULLIF(k.preferred_channel, '') ELSE named END AS channel
-    FROM unnest(k.channels) WITH ORDINALITY AS listed(named, rank)
-) l WHERE l.channel IS NOT NULL
-ORDER BY l.rank OFFSET 0
-"""
-_OBSTACLE = f"""CASE
-        WHEN o.language IS NULL THEN 'no_variant'
-        WHEN o.sender_id IS NULL THEN 'no_sender'
-        WHEN o.address = '' AND o.channel IN ('email', 'sms', 'chat') THEN 'no_address'
-        WHEN {consent.suppressed("o.channel", "o.address")} THEN 'suppressed'
-        WHEN NOT {consent.allowed(member="k.member_id", channel="o.channel", purpose="k.purpose")} THEN 'no_consent'
-    END"""
 
 
 class Verdict(NamedTuple):
@@ -209,8 +227,8 @@ def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: dateti
         member_zone=zones.MEMBER_ZONE,
         member_country=closed.country,
         member_zone_join=zones.MEMBER_ZONE_JOIN,
-        options=_OPTIONS,
-        obstacle=_OBSTACLE,
+        suppressed=consent.suppressed("r.channel", "r.address"),
+        allowed=consent.allowed(member="r.member_id", channel="r.channel", purpose="r.purpose"),
     )
     params = {
         **named.params,
