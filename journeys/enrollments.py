@@ -15,7 +15,7 @@ from journeys.plan import Plan
 from journeys.span import Span
 from journeys.vocabulary import EndReason, EnrollmentState
 from members.rules.months import WITHIN, within
-from members.sql import Sql, execute, rows
+from members.sql import Sql, execute, prepared, rows
 
 _END = """
 WITH ended AS (
@@ -100,7 +100,7 @@ SELECT found.version_id FROM (
 
 def versions_of(members: Sequence[int], now: datetime) -> list[int]:
     """Return the versions in which these members are under way or may still convert."""
-    return [version for (version,) in rows(_VERSIONS, {"members": list(members), "now": now})]
+    return [version for (version,) in prepared(_VERSIONS, {"members": list(members), "now": now})]
 
 
 def leave_by_rule(plan: Plan, members: Sequence[int], now: datetime) -> int:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from journeys.definition.facts import meant
-from journeys.models import Journey, Version
+from journeys.models import Version
 from journeys.steps.base import StepAt, kinds
 from journeys.vocabulary import JourneyState
 from members import rules, zones
@@ -21,6 +21,12 @@ from members.sql import prepared
 PAUSED = """
 SELECT id FROM journeys_journey WHERE state = 'paused'
 UNION SELECT journey_id FROM journeys_breakerhold WHERE released_at IS NULL
+"""
+
+
+_ENTERING = """
+SELECT current_id, state FROM journeys_journey
+WHERE state IN ('live', 'paused') AND current_id IS NOT NULL ORDER BY id
 """
 
 
@@ -121,11 +127,7 @@ def entering() -> list[tuple[Plan, bool]]:
 
     They come in the order of their journeys, in which whoever enters members into several locks their ramps.
     """
-    found = Journey.objects.filter(state__in=[JourneyState.LIVE, JourneyState.PAUSED], current__isnull=False)
-    return [
-        (plan(version), state == JourneyState.LIVE)
-        for version, state in found.order_by("pk").values_list("current_id", "state")
-    ]
+    return [(plan(version), state == JourneyState.LIVE) for version, state in prepared(_ENTERING, {})]
 
 
 def paused() -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from members.sql import rows
+from members.sql import prepared, rows
 
 # The first half of the advisory lock's key; the second is the shard. Any constant that nobody else uses would do.
 _KEY = 0x43_68_6F_72
@@ -20,7 +20,7 @@ def try_shards(shards: Sequence[int]) -> list[int]:
             SELECT shard, pg_try_advisory_xact_lock(%(key)s, shard) AS taken FROM unnest(%(shards)s::int[]) AS s(shard)
         ) tried WHERE taken
     """
-    return [shard for (shard,) in rows(text, {"key": _KEY, "shards": list(shards)})]
+    return [shard for (shard,) in prepared(text, {"key": _KEY, "shards": list(shards)})]
 
 
 def wait_for_shard(shard: int, milliseconds: int = 0) -> None:

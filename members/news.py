@@ -16,7 +16,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from members.models import Listener
-from members.sql import Sql, rows
+from members.sql import Sql, prepared, rows
 
 Callback = Callable[[set[int]], None]
 _callbacks: list[Callback] = []
@@ -30,6 +30,17 @@ _INSERTION = """
     FROM ({source}) happened
     WHERE topic IN (SELECT topic FROM members_listener)
     RETURNING shard
+"""
+
+
+_TAKE = """
+    WITH due AS (
+        SELECT id FROM members_news
+        WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
+        ORDER BY member_id, id LIMIT %(limit)s
+    )
+    DELETE FROM members_news USING due WHERE members_news.id = due.id
+    RETURNING members_news.id, member_id, topic, reference, happened_at
 """
 
 
@@ -99,18 +110,7 @@ def read(
     `low` and `high` bound the members, both included. The caller holds the shards' locks and handles what it took in
     the same transaction.
     """
-    taken = rows(
-        """
-        WITH due AS (
-            SELECT id FROM members_news
-            WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
-            ORDER BY member_id, id LIMIT %(limit)s
-        )
-        DELETE FROM members_news USING due WHERE members_news.id = due.id
-        RETURNING members_news.id, member_id, topic, reference, happened_at
-        """,
-        {"shards": list(shards), "now": now, "limit": limit, "low": low, "high": high},
-    )
+    taken = prepared(_TAKE, {"shards": list(shards), "now": now, "limit": limit, "low": low, "high": high})
     return [Item(*row[1:]) for row in sorted(taken, key=lambda row: (row[1], row[0]))]
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from journeys import ramp
 from journeys.models import SendDay
-from members.sql import execute, rows
+from members.sql import execute, prepared
 
 # What one transaction may queue of a journey beside others: as much as two batches of members.
 BESIDE_OTHERS = 4_000
@@ -71,7 +71,7 @@ class Limit:
 
 def limits(journeys: Collection[int], now: datetime) -> Mapping[int, Limit]:
     """Return what these journeys may queue, as far as others have committed."""
-    found = rows(_LIMITS, {"journeys": list(journeys), "day": ramp.today(now).day})
+    found = prepared(_LIMITS, {"journeys": list(journeys), "day": ramp.today(now).day})
     return {
         pk: Limit(pk, name, held, None if endless else maximum, int(queued), again)
         for pk, name, held, maximum, queued, again, endless in found
@@ -84,7 +84,7 @@ def locked(wanted: Mapping[int, int], before: Mapping[int, int], now: datetime) 
     `before` is what this transaction has queued already. A journey that others are about to fill is left out.
     """
     shared = _taken(_TRY_SHARED, wanted)
-    others = dict(rows(_OTHERS, {"key": _KEY, "journeys": shared})) if shared else {}
+    others = dict(prepared(_OTHERS, {"key": _KEY, "journeys": shared})) if shared else {}
     # In this order: whoever is no more among the others has committed, and is counted.
     found = limits(shared, now)
     close = [pk for pk in shared if not _far(found[pk], wanted[pk], before.get(pk, 0), others.get(pk, 0))]
@@ -120,4 +120,4 @@ def _far(limit: Limit, wanted: int, before: int, others: int) -> bool:
 
 
 def _taken(text: str, journeys: Collection[int]) -> list[int]:
-    return [pk for (pk,) in rows(text, {"key": _KEY, "journeys": sorted(journeys)})]
+    return [pk for (pk,) in prepared(text, {"key": _KEY, "journeys": sorted(journeys)})]
