@@ -1,5 +1,6 @@
 """Fixtures for all tests: real servers, a database and a broker for each test process."""
 
+import gc
 from collections.abc import Iterator
 
 import hypothesis
@@ -22,6 +23,17 @@ hypothesis.settings.register_profile("the same", derandomize=True)
 hypothesis.settings.load_profile("the same")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays until the end: Python need not look for garbage in it, again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session")
 def servers() -> None:
     """PostgreSQL and Valkey of the tests' own; nothing in them must survive a power cut."""
@@ -38,7 +50,8 @@ def django_db_setup(
         databases.use(name)
         databases.let_be_emptied("members_auditentry", "audit_entries_stay_all")
         emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
-        yield
+        with databases.refilled():
+            yield
         databases.dropped(name)
 
 

@@ -26,3 +26,5 @@ CELERY_BROKER_URL = f"{BROKER}?virtual_host={BROKER_DATABASE}"
 CACHES = {"default": cache.settings(CELERY_BROKER_URL)}
 # The usual hasher is slow on purpose; tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Every client of a test makes the middleware anew, which else looks for all static files each time.
+WHITENOISE_AUTOREFRESH = True
