@@ -29,21 +29,18 @@ SETTINGS = (
         kind=int,
     ),
 )
-# Nothing was sent yet when these are raised; with all other errors the carrier may have the message. UnicodeError is
-# raised for a host that no name server could be asked for.
+# Nothing was sent yet when these are raised; with all other errors the carrier may have the message.
 _BEFORE = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-    UnicodeError,
 )
 _LONGEST_ANSWER = 65_536
 _LONGEST_PAUSE = 86_400.0  # whoever asks for more is asked again tomorrow
 # The answer is kept as it was meant, not as it travelled: whoever unpacked it again would find rubbish.
-_OF_THE_WAY = {"content-encoding", "content-length", "transfer-encoding"}
+_OF_THE_WAY = {b"content-encoding", b"content-length", b"transfer-encoding"}
 
 MakeRequest = Callable[[Outgoing], httpx.Request]
 ReadAnswer = Callable[[Outgoing, httpx.Response], Result]
@@ -108,10 +105,16 @@ class Line:
 
     def _attempt(self, out: Outgoing, request: MakeRequest, read: ReadAnswer) -> Result:
         try:
-            answer = self._answer(request(out))
+            asked = request(out)
+            # A host that no name server can be asked for fails here. The same error later on is that of an answer.
+            asked.url.host.encode("idna")
+        except (httpx.InvalidURL, UnicodeError) as error:
+            return Result(out.message_id, Fate.AGAIN, words=_words_of(error), carrier_wide=True)
+        try:
+            answer = self._answer(asked)
         except _BEFORE as error:
             return Result(out.message_id, Fate.AGAIN, words=_words_of(error), carrier_wide=True)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return Result(out.message_id, Fate.UNKNOWN, words=_words_of(error), carrier_wide=True)
         return read(out, answer)
 
@@ -128,14 +131,24 @@ class Line:
                     raise httpx.ReadTimeout("the answer does not end", request=request)
         finally:
             answer.close()
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OF_THE_WAY]
-        return httpx.Response(answer.status_code, headers=headers, content=content)
+        # As bytes: read as text, a header with an umlaut cannot be written again.
+        headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OF_THE_WAY]
+        return _readable(httpx.Response(answer.status_code, headers=headers, content=content))
 
 
 @cache
 def _trust() -> ssl.SSLContext:
     # Reading the authorities takes 30 ms, and a line is opened for each look at the queue.
     return httpx.create_ssl_context()
+
+
+def _readable(answer: httpx.Response) -> httpx.Response:
+    """Have an answer whose text is in an encoding that no text is in read as UTF-8."""
+    try:
+        answer.content.decode(answer.charset_encoding or "utf-8", errors="replace")
+    except (LookupError, UnicodeError):
+        answer.encoding = "utf-8"
+    return answer
 
 
 def retry_after(answer: httpx.Response) -> float | None:

@@ -119,6 +119,6 @@ def _pause(told: Mapping[str, Any], answer: httpx.Response) -> float | None:
 def _told(answer: httpx.Response) -> dict[str, Any]:
     try:
         told = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}

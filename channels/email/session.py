@@ -64,7 +64,8 @@ class Session:
         self.return_path = addressed(values["return_path"] or values["from_address"])
         try:
             self.smtp = _connected(values)
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:  # a name or password beyond ASCII
+        # ValueError: a name or password beyond ASCII, or a challenge to the login that is not base64.
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             raise Unreachable(_words_of(error)) from error
         self.pipelining = self.smtp.has_extn("pipelining")
         self.reports = self.smtp.has_extn("dsn")

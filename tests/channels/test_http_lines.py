@@ -93,6 +93,28 @@ def test_an_answer_that_travels_packed_is_read_once() -> None:
     assert {(result.fate, result.words) for result in results} == {(Fate.SENT, "ok é")}
 
 
+def answer_in(handler: BaseHTTPRequestHandler, charset: str, header: str = "") -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", f"text/plain; charset={charset}")
+    handler.send_header("X-Via", header)
+    handler.send_header("Content-Length", "2")
+    handler.end_headers()
+    handler.wfile.write(b"ok")
+
+
+def test_a_yes_that_bears_a_header_with_an_umlaut_is_a_yes_and_nothing_is_sent_again() -> None:
+    with answering(lambda handler: answer_in(handler, "utf-8", "Zürich")) as server:
+        results = call(server)
+    assert {(result.fate, result.words) for result in results} == {(Fate.SENT, "ok")}
+
+
+@pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "Zürich", "nonsense"])
+def test_a_yes_in_an_encoding_that_no_text_is_in_is_a_yes_and_leaves_nothing_in_doubt(charset: str) -> None:
+    with answering(lambda handler: answer_in(handler, charset)) as server:
+        results = call(server)
+    assert {(result.fate, result.words) for result in results} == {(Fate.SENT, "ok")}
+
+
 @pytest.mark.parametrize("url", ["http://nobody..invalid/", "http://127.0.0.1:99999/", "http://[::1/"])
 def test_an_address_that_cannot_be_called_leaves_the_messages_waiting(url: str) -> None:
     line = Line({"timeout": 1, "connections": 4})

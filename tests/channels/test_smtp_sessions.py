@@ -252,6 +252,13 @@ def test_settings_beyond_ascii_leave_mails_waiting_and_in_no_doubt(
     assert [(result.fate, result.carrier_wide) for result in results] == [(Fate.AGAIN, True)] * 2
 
 
+def test_a_challenge_that_is_rubbish_leaves_mails_waiting_and_in_no_doubt(server: Server, send: Send) -> None:
+    server.extensions = ("AUTH CRAM-MD5",)
+    server.will("AUTH", "334 abc")
+    results = send(2, username="shop", password="secret")
+    assert {(result.fate, result.carrier_wide) for result in results} == {(Fate.AGAIN, True)}
+
+
 def test_a_sender_beyond_ascii_is_written_as_the_wire_wants_it(server: Server, send: Send) -> None:
     changed = {"from_address": "shop@bücher.example", "reply_to": "help@bücher.example", "return_path": ""}
     Email.check({**VALUES, "port": server.port, **changed})
