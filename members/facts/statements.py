@@ -47,7 +47,8 @@ LINES = """
 """
 
 # Positions of facts whose key is known with other contents, or of another member. The ledger leads to the member, whose
-# facts are few; there is no index on a fact's key. Scalar subqueries again, for the same reason.
+# facts are few; there is no index on a fact's key. A fact whose month was dropped is known by the ledger alone, and
+# nothing says that it was another one. Scalar subqueries again, for the same reason.
 DIFFERING = """
     SELECT position
     FROM (
@@ -61,10 +62,10 @@ DIFFERING = """
         FROM ({staged}) staged
     ) known
     WHERE holder <> meant OR holder IS NOT NULL AND (
-        SELECT true FROM {table} stored
-        WHERE stored.member_id = holder AND (stored.source, stored.key) = (known.source, known.key) AND {same}
+        SELECT {same} FROM {table} stored
+        WHERE stored.member_id = holder AND (stored.source, stored.key) = (known.source, known.key)
         LIMIT 1
-    ) IS NULL
+    ) IS FALSE
 """
 
 

@@ -66,7 +66,8 @@ def test_what_is_over_its_time_goes_with_its_lines_and_is_no_news_when_it_is_tol
     assert list(PurchaseLine.objects.values_list("purchase", flat=True)) == [new.pk]
     assert Event.objects.get() == seen, "each kind of fact has its own time"
     again = facts.PurchaseFact(ada.pk, NOW, cast.SOURCE, f"{NOW:%Y-%m}", [cast.line("10.00")], "EUR")
-    assert facts.record([again], now).new == 0
+    told = facts.record([again], now)
+    assert (told.new, told.repeated, told.rejected) == (0, 1, []), "nobody knows any more what it was worth"
     assert old.pk not in set(Purchase.objects.values_list("pk", flat=True))
     new.delete()
     assert not PurchaseLine.objects.exists(), "Django takes lines with their purchase, where PostgreSQL cannot"
