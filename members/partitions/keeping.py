@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, ProgrammingError, transaction
 
 from members.partitions.tables import COLUMNS, Partitioned, month, registered
 from members.sql import execute, rows
@@ -73,6 +73,7 @@ def _add(table: Partitioned, name: str, begins: datetime) -> int:
     """
     if any(one.name == name for one in partitions(table.table)):
         return 0
+    _alone(table)
     bounds = {"begins": begins, "ends": month(begins, 1)}
     [(columns,)] = rows(COLUMNS, {"table": table.table})
     odd, within = f"{table.table}_default", f"{table.column} >= %(begins)s AND {table.column} < %(ends)s"
@@ -108,13 +109,22 @@ def _forget(table: Partitioned, now: datetime) -> Iterator[str]:
 def _drop(table: Partitioned, name: str) -> int:
     """Drop a partition, and the parts of what came late into it."""
     if table.parts and rows("SELECT to_regclass(%(name)s)", {"name": name}) != [(None,)]:
+        _alone(table)
         rows(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE", {})
         execute(f"DELETE FROM {table.parts} WHERE {table.parts_of} IN (SELECT id FROM {name})", {})
     return execute(f"DROP TABLE IF EXISTS {name}", {})
 
 
+def _alone(table: Partitioned) -> None:
+    """Lock a table itself before any of its partitions, as everybody else does: else they wait for each other."""
+    rows(f"LOCK TABLE ONLY {table.table} IN ACCESS EXCLUSIVE MODE", {})
+
+
 def _delete(table: Partitioned, name: str, horizon: datetime) -> int:
-    """Delete in short statements, a bounded number of them; return how many rows. Their parts go with them."""
+    """Delete in short statements, a bounded number of them; return how many rows. Their parts go with them.
+
+    Another run may drop the partition meanwhile.
+    """
     parts = f", parts AS (DELETE FROM {table.parts} x USING gone WHERE x.{table.parts_of} = gone.id)"
     text = f"""
         WITH gone AS (
@@ -126,7 +136,13 @@ def _delete(table: Partitioned, name: str, horizon: datetime) -> int:
     """
     total = 0
     for _round in range(ROUNDS):
-        [(deleted,)] = rows(text, {"horizon": horizon})
+        try:
+            with transaction.atomic():
+                [(deleted,)] = rows(text, {"horizon": horizon})
+        except ProgrammingError as error:
+            if getattr(error.__cause__, "sqlstate", "") != "42P01":
+                raise
+            break
         total += deleted
         if deleted < BATCH:
             break

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import StringIO
 from threading import Barrier, Thread
+from time import sleep
 
 import pytest
 from django.core.management import call_command
@@ -13,7 +15,7 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from journeys.models import Trace
 from members.models import Member, Touchpoint
-from members.partitions import converting, keeping, registered
+from members.partitions import Partitioned, converting, keeping, registered
 from members.partitions.tables import month
 from members.sql import execute, rows
 from tests import cast
@@ -35,9 +37,9 @@ def place(one: Touchpoint) -> str:
     return str(name)
 
 
-def first_end() -> datetime:
+def first_end(table: str = TABLE) -> datetime:
     """Where the months begin: when the first partition ends, which the migration made."""
-    [past] = [one for one in keeping.partitions(TABLE) if one.name == f"{TABLE}_past"]
+    [past] = [one for one in keeping.partitions(table) if one.name == f"{table}_past"]
     assert past.ends
     return past.ends
 
@@ -158,6 +160,55 @@ def reader_of(table: str, reading: Barrier, done: Barrier) -> Thread:
         connections.close_all()
 
     return Thread(target=read)
+
+
+@pytest.mark.django_db
+def test_whoever_comes_second_to_drop_a_month_finds_it_gone() -> None:
+    """Two runs at once both find it over its time; the second one waited for the first, and failed."""
+    [table] = [one for one in registered() if one.table == "members_purchase"]
+    assert keeping._delete(table, "members_purchase_1999_01", NOW) == 0
+    assert keeping._tried(table, partial(keeping._drop, table, "members_purchase_1999_01")) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_is_made_or_dropped_waits_for_whoever_writes_and_neither_is_broken_off() -> None:
+    """Who has the table and comes to want a partition, while the partition is taken and the table wanted."""
+    now = first_end("members_purchase")
+    [table] = [one for one in registered() if one.table == "members_purchase"]
+    name = f"members_purchase_{now:%Y_%m}"
+    for change, wanted in ((partial(keeping._add, table, name, now), f"{table.table}_default"),
+                           (partial(keeping._drop, table, name), name)):  # fmt: skip
+        done: list[int | None] = []
+        maker = changer(table, change, done)
+        with transaction.atomic():
+            rows("SELECT 1 FROM members_purchase WHERE happened_at < '2001-01-01Z'", {})
+            maker.start()
+            wait_until_somebody_waits_for("members_purchase")
+            rows(f"SELECT 1 FROM {wanted}", {})
+        maker.join()
+        assert len(done) == 1
+        assert done != [None]
+
+
+def changer(table: Partitioned, change: Callable[[], int], done: list[int | None]) -> Thread:
+    """Somebody who makes a change to the partitions of a table, and notes what came of it."""
+
+    def work() -> None:
+        try:
+            done.append(keeping._tried(table, change))
+        finally:
+            connections.close_all()
+
+    return Thread(target=work)
+
+
+def wait_until_somebody_waits_for(table: str) -> None:
+    """Return when a lock on a table has been asked for in vain."""
+    for _ in range(200):
+        if rows("SELECT 1 FROM pg_locks WHERE relation = %(table)s::regclass AND NOT granted", {"table": table}):
+            return
+        sleep(0.01)
+    pytest.fail("Nobody waits for it.")
 
 
 OLD = """
