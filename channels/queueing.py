@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
+from django.db import transaction
 
-from channels import quiet
+from channels import quiet, verdicts
 from channels.models import PressurePolicy
 from channels.pressure import judge
-from channels.subscriptions.messages import came_to
-from channels.vocabulary import Reason, State
+from channels.subscriptions.messages import all_came_to
+from channels.vocabulary import State
 from members import consent, zones
 from members.sql import Sql, rows
 
@@ -153,19 +156,25 @@ counted AS (
     INSERT INTO channels_messagecount (journey_id, step_key, channel, state, day, count)
     SELECT journey_id, step_key, channel, 'queued', %(today)s, count(*)
     FROM queued GROUP BY journey_id, step_key, channel
+),
+told AS (
+    INSERT INTO {verdicts} ({columns})
+    SELECT j.origin_id, j.step_key, COALESCE(q.id, j.known_id),
+           CASE WHEN COALESCE(q.id, j.known_id) IS NULL THEN COALESCE(j.verdict, 'shared_address') ELSE '' END,
+           COALESCE(j.channel, ''), j.planned_at,
+           CASE WHEN j.losing = 'defer' AND retry.at < j.expires_at THEN retry.at END,
+           j.journey_id, q.id IS NOT NULL, why.policy_id, why.ids, j.winner, j.winner_id
+    FROM judged j
+    -- Every row of `queued` has one of `judged`.
+    FULL JOIN queued q USING (origin_id, step_key, visit, origin_kind)
+    {why}
+    CROSS JOIN LATERAL (
+        SELECT CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END AS at
+    ) retry
+    RETURNING journey_id, message_id, fresh, reason
 )
-SELECT j.origin_id, j.step_key, COALESCE(q.id, j.known_id),
-       CASE WHEN COALESCE(q.id, j.known_id) IS NULL THEN COALESCE(j.verdict, 'shared_address') ELSE '' END,
-       COALESCE(j.channel, ''), j.planned_at,
-       CASE WHEN j.losing = 'defer' AND retry.at < j.expires_at THEN retry.at END,
-       j.journey_id, q.id IS NOT NULL, why.policy_id, why.ids, j.winner_id, j.winner
-FROM judged j
--- FULL, because it is never made by comparing each with each; every row of `queued` has one of `judged`.
-FULL JOIN queued q USING (origin_id, step_key, visit, origin_kind)
-{why}
-CROSS JOIN LATERAL (
-    SELECT CASE j.verdict WHEN 'capped' THEN why.free_at WHEN 'lost' THEN %(now)s + interval '1 day' END AS at
-) retry
+SELECT journey_id, count(message_id), count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE reason = 'lost')
+FROM told GROUP BY journey_id
 """
 
 
@@ -193,36 +202,64 @@ class Verdict(NamedTuple):
     winner_id: int | None = None
 
 
+@dataclass
+class Queued:
+    """What came of a cohort whose verdicts stand in `channels.verdicts`.
+
+    How many messages there are, how many of them were queued now, by journey, how many candidates lost, and the
+    policies that were asked, by their ids.
+    """
+
+    policies: Mapping[int, PressurePolicy]
+    messages: int = 0
+    fresh: Counter[int] = field(default_factory=Counter)
+    lost: int = 0
+
+
 def queue(candidates: Sql, now: datetime) -> list[Verdict]:
-    """Queue a message for every candidate that may have one and say why the others may not.
+    """Queue as `queue_cohort` does and return the verdicts, for those who ask about single members."""
+    with transaction.atomic(savepoint=False):
+        policies = queue_cohort(candidates, now).policies
+        answers = rows(verdicts.ALL, {})
+    return [
+        Verdict._make((*answer, policies.get(policy), counted or (), winner or "", by))
+        for *answer, policy, counted, winner, _origin, by in answers
+    ]
+
+
+def queue_cohort(candidates: Sql, now: datetime) -> Queued:
+    """Queue a message for every candidate that may have one, and say of each in `channels.verdicts` what came of it.
 
     `candidates` yields the columns that `journeys.steps.base.SendingKind.candidates` lists, followed by `address_given
     text` and `purpose_given text`, null to take the member's address and the content's purpose. The caller holds the
     locks of the candidates' shards. A repeated candidate gets the message that it has.
     """
     policies = {one.pk: one for one in PressurePolicy.objects.filter(active=True).select_related("segment")}
-    found = _judged(candidates, policies, now)
+    done = Queued(policies)
+    verdicts.clear()
+    _judge(candidates, done, now)
     # An address that another member of the same batch came to first may leave a winner without a message.
-    while vain := [one.origin_id for one in found.values() if one.reason == Reason.LOST and one.winner_id is None]:
+    while done.lost and (vain := verdicts.take_back()):
+        done.lost = 0
         left = candidates.prefixed("l_")
         text = f"SELECT * FROM ({left.text}) l WHERE l.origin_id = ANY(%(vain)s)"
-        found |= _judged(Sql(text, {**left.params, "vain": vain}), policies, now)
-    verdicts = list(found.values())
-    came_to([(each.message_id, State.QUEUED) for each in verdicts if each.message_id], now)
-    return verdicts
+        _judge(Sql(text, {**left.params, "vain": vain}), done, now)
+    if done.messages:
+        all_came_to(Sql(f"SELECT message_id FROM {verdicts.TABLE} WHERE message_id IS NOT NULL"), State.QUEUED, now)
+    return done
 
 
-_Found = dict[tuple[int, str], Verdict]
-
-
-def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: datetime) -> _Found:
-    named, judgement, closed = candidates.prefixed("c_"), judge(list(policies.values())), quiet.closed(now)
+def _judge(candidates: Sql, done: Queued, now: datetime) -> None:
+    """Judge candidates and count what came of them in with what is done."""
+    named, judgement, closed = candidates.prefixed("c_"), judge(list(done.policies.values())), quiet.closed(now)
     away = closed.relation.prefixed("q_")
     text = _QUEUE.format(
         candidates=named.text,
         closed=away.text,
         judged=judgement.judged,
         why=judgement.why,
+        verdicts=verdicts.TABLE,
+        columns=verdicts.COLUMNS,
         after_opening=quiet.after_opening("o.member_id", "o.step_key", "q"),
         member_zone=zones.MEMBER_ZONE,
         member_country=closed.country,
@@ -239,15 +276,8 @@ def _judged(candidates: Sql, policies: Mapping[int, PressurePolicy], now: dateti
         "default_zone": zones.DEFAULT,
         "language": settings.LANGUAGE_CODE.split("-")[0],
     }
-    answers = rows(text.replace("%(now)s", "%(now)s::timestamptz"), params)
-    messages = {row[0]: row[2] for row in answers}
-    return {row[:2]: _verdict(row, policies, messages) for row in answers}
-
-
-def _verdict(
-    row: tuple[Any, ...], policies: Mapping[int, PressurePolicy], messages: Mapping[int, int | None]
-) -> Verdict:
-    *answer, policy, ids, winner, name = row
-    if policy is None:
-        return Verdict(*answer)
-    return Verdict._make((*answer, policies[policy], ids or (), name or "", messages.get(winner)))
+    for journey, messages, fresh, lost in rows(text.replace("%(now)s", "%(now)s::timestamptz"), params):
+        done.messages += messages
+        done.lost += lost
+        if journey and fresh:
+            done.fresh[journey] += fresh

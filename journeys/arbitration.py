@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from psycopg.types.json import Json
 
-from channels.models import PressurePolicy
-from channels.queueing import Verdict, queue
+from channels import verdicts
+from channels.queueing import Queued, queue_cohort
 from journeys import afoot
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
 from journeys.vocabulary import Outcome
 from members.sql import Sql, joined
 
-_DECIDED = """
-SELECT * FROM json_to_recordset(%(decided)s)
-           AS decided(enrollment_id bigint, outcome text, rest_until timestamptz, reason text, detail jsonb)
+# What the trace keeps: enough to say later which policy and which messages stood in the way.
+_DECIDED = f"""
+SELECT v.origin_id AS enrollment_id,
+       CASE WHEN v.message_id IS NOT NULL THEN '{Outcome.QUEUED}' WHEN v.retry_at IS NULL THEN '{Outcome.NOT_SENT}' END
+           AS outcome,
+       v.retry_at AS rest_until, v.reason,
+       jsonb_strip_nulls(jsonb_build_object(
+           'channel', NULLIF(v.channel, ''), 'planned_at', CASE WHEN v.message_id IS NOT NULL THEN v.planned_at END,
+           'winner', NULLIF(v.winner, ''), 'winner_message', v.winner_id,
+           'policy', %(told)s::jsonb -> v.policy_id::text, 'messages', NULLIF(v.counted, '{{}}'))) AS detail
+FROM ({verdicts.ALL}) v
 """
 
 
-def judge(span: Span, steps: Sequence[StepAt]) -> Sequence[Verdict]:
-    """Queue what may be sent of all that is due at these steps; return what the outbox says of each."""
+def judge(span: Span, steps: Sequence[StepAt]) -> Queued:
+    """Queue what may be sent of all that is due at these steps; the outbox says of each what came of it."""
     together = joined("\nUNION ALL\n", [_candidates(step, span) for step in steps], prefix="s")
     text = f"SELECT w.*, NULL::text AS address_given, NULL::text AS purpose_given FROM ({together.text}) w"
-    return queue(Sql(text, together.params), span.now)
+    return queue_cohort(Sql(text, together.params), span.now)
 
 
 def _candidates(step: StepAt, span: Span) -> Sql:
@@ -36,34 +43,7 @@ def _candidates(step: StepAt, span: Span) -> Sql:
     return Sql(f"({found.text})", found.params)
 
 
-def decided(verdicts: Sequence[Verdict]) -> Sql:
+def decided(queued: Queued) -> Sql:
     """Return what was decided, as StepKind.decide does."""
-    told = {policy: policy.told() for policy in {verdict.policy for verdict in verdicts} if policy}
-    # One document: an array of documents would be written down one by one, which took most of a send's time in Python.
-    decided = [
-        {
-            "enrollment_id": verdict.origin_id,
-            "outcome": _outcome(verdict),
-            "rest_until": verdict.retry_at and verdict.retry_at.isoformat(),
-            "reason": verdict.reason,
-            "detail": _detail(verdict, told),
-        }
-        for verdict in verdicts
-    ]
-    return Sql(_DECIDED, {"decided": Json(decided)})
-
-
-def _outcome(verdict: Verdict) -> str | None:
-    if verdict.message_id is not None:
-        return Outcome.QUEUED.value
-    return None if verdict.retry_at is not None else Outcome.NOT_SENT.value
-
-
-def _detail(verdict: Verdict, told: Mapping[PressurePolicy, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the trace keeps: enough to say later which policy and which messages stood in the way."""
-    found: dict[str, Any] = {"channel": verdict.channel, "winner": verdict.winner, "winner_message": verdict.winner_id}
-    if verdict.message_id is not None:
-        found["planned_at"] = verdict.planned_at.isoformat()
-    if verdict.policy is not None:
-        found |= {"policy": told[verdict.policy], "messages": list(verdict.counted)}
-    return {name: value for name, value in found.items() if value}
+    told = {str(pk): policy.told() for pk, policy in queued.policies.items()}
+    return Sql(_DECIDED, {"told": Json(told)})

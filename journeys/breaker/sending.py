@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
@@ -73,15 +72,14 @@ def _queued(steps: Sequence[StepAt], span: Span, limits: Mapping[int, Limit]) ->
     if not steps:
         return 0
     with transaction.atomic():
-        verdicts = arbitration.judge(span, steps)
-        fresh = Counter(one.journey_id for one in verdicts if one.fresh and one.journey_id)
-        for journey_id, count in sorted(fresh.items()):
+        queued = arbitration.judge(span, steps)
+        for journey_id, count in sorted(queued.fresh.items()):
             room = limits[journey_id].room
             if room is not None and count > room:
                 raise _TooMany(journey_id, count)
-        moved = moves.move(arbitration.decided(verdicts), span.now)
-        counting.add(fresh, span.shards[0], span.now)
-    for journey_id, count in fresh.items():
+        moved = moves.move(arbitration.decided(queued), span.now)
+        counting.add(queued.fresh, span.shards[0], span.now)
+    for journey_id, count in queued.fresh.items():
         span.queued[journey_id] = span.queued.get(journey_id, 0) + count
     return moved
 
