@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from channels.webhook.events import Event
-from journeys import enrollments, ramp, telling
+from journeys import days, enrollments, ramp, telling
 from journeys.entries import Named, deferred_direct_topic, deferred_topic
 from journeys.plan import Plan
 from journeys.vocabulary import EnrollmentState, NotEntered
@@ -19,6 +19,8 @@ from members.sql import Sql, rows
 # One row a member and entry key; the partial unique index refuses a second live one. The holdout is drawn by a hash
 # salted with the journey's id: the same member is held out every time, and independently of other journeys. That over
 # all has a salt of its own: the same members in every journey, and independently of each journey's own.
+#
+# A day is worth one entry, whatever the re-entry rule: it comes twice to whoever moves west on it.
 #
 # Whom the ramp has no room for is named again when the next day begins, and must then fit like anybody else; that this
 # happened is told the first time alone.
@@ -37,7 +39,8 @@ WITH named AS MATERIALIZED (
               < COALESCE((SELECT share FROM journeys_holdoutpolicy WHERE id = 1), 0)::float8 AS held_out,
            CASE WHEN %(shut)s <> '' THEN %(shut)s
                 WHEN last.under_way THEN 'under_way'
-                WHEN last.entered_at > %(not_since)s THEN 'not_again'
+                WHEN last.entered_at > CASE WHEN %(by_day)s AND n.entry_key LIKE '____-__-__' THEN '-infinity'
+                                            ELSE %(not_since)s::timestamptz END THEN 'not_again'
                 WHEN (n.deferred OR n.stirred) AND NOT n.direct AND %(segment)s::bigint IS NOT NULL AND NOT EXISTS (
                     SELECT FROM members_membership s WHERE s.segment_id = %(segment)s AND s.member_id = n.member_id
                 ) THEN 'left_segment'
@@ -156,6 +159,7 @@ def _question(plan: Plan, shut: str, room: int | None, now: datetime) -> Sql:
         "direct_topic": deferred_direct_topic(plan),
         "next_day": ramp.today(now).ends,
         "not_since": _not_since(plan.re_entry, now),
+        "by_day": not plan.entry.keys().isdisjoint(days.KINDS),
         "goal_until": now + plan.goal_within,
         "now": now,
         "today": now.astimezone(UTC).date(),

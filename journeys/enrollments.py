@@ -121,16 +121,24 @@ def convert(plan: Plan, members: Sequence[int], now: datetime) -> int:
 
 
 def convert_at_the_door(plan: Plan, members: Sequence[int], now: datetime) -> int:
-    """Mark and end the enrollments, just made, of those who reached the goal after they were named and before now.
+    """Mark and end the enrollments, just made, of those who reached the goal after they were named and before now."""
+    return convert_by_facts(plan, members, now, before="e.entered_at")
 
-    News of that may have been read long ago. What held for them all along, such as a tag, is no goal reached since.
+
+def convert_by_facts(
+    plan: Plan, members: Sequence[int], now: datetime, *, before: str = "'infinity'::timestamptz"
+) -> int:
+    """Mark and end the enrollments of those who reached the goal by what they did since they were named and `before`.
+
+    News of that may have been read long ago. What holds for them without it, such as a tag, is no goal reached since.
+    `before` is SQL over the enrollment `e`.
     """
     if plan.goal is None or not members:
         return 0
     params = {"version": plan.version_id, "members": list(members), "now": now}
-    since, entered = (plan.goal.condition(now, few=True, since=at) for at in (_SINCE, "e.entered_at"))
-    asked, before = since.prefixed("since_"), entered.prefixed("before_")
-    condition = Sql(f"({asked.text}) AND ({before.text}) IS NOT TRUE", {**asked.params, **before.params})
+    asked = plan.goal.condition(now, few=True, since=_SINCE).prefixed("since_")
+    anyway = plan.goal.condition(now, few=True, since=before).prefixed("anyway_")
+    condition = Sql(f"({asked.text}) AND ({anyway.text}) IS NOT TRUE", {**asked.params, **anyway.params})
     return _end(Sql(_MAY_CONVERT, params), condition, EndReason.GOAL, now)
 
 

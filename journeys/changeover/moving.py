@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,10 +17,12 @@ from members import locks
 from members.models import SHARDS
 from members.sql import rows
 
-# Who stays at a step of the same key has been there since they came: a wait goes on. What its end is, is asked anew.
+# Who stays at a step of the same key has been there since they came: a wait goes on. Its end is asked anew only where
+# the step says something else: a birthday during a pause would become that of next year.
 _MOVE = """
 WITH chosen AS MATERIALIZED (
-    SELECT e.id, e.member_id, e.journey_id, e.visit, s.key AS was, t.id AS step_id, t.key, v.number
+    SELECT e.id, e.member_id, e.journey_id, e.visit, s.key AS was, t.id AS step_id, t.key, v.number,
+           (s.key, s.kind, s.settings) = (t.key, t.kind, t.settings) AS same
     FROM journeys_enrollment e
     JOIN journeys_step s ON s.id = e.step_id
     JOIN journeys_version v ON v.id = e.version_id
@@ -30,7 +32,8 @@ WITH chosen AS MATERIALIZED (
 ),
 moved AS (
     UPDATE journeys_enrollment e
-    SET version_id = %(version)s, step_id = c.step_id, rest_until = NULL, due_at = %(now)s,
+    SET version_id = %(version)s, step_id = c.step_id, due_at = %(now)s,
+        rest_until = CASE WHEN c.same THEN e.rest_until END,
         arrived_at = CASE WHEN c.was = c.key THEN e.arrived_at ELSE %(now)s END,
         goal_until = e.entered_at + %(goal)s
     FROM chosen c WHERE e.id = c.id
@@ -48,7 +51,7 @@ counted AS (
         UNION ALL SELECT journey_id, key, 'arrived' FROM chosen WHERE was <> key
     ) told GROUP BY journey_id, step_key, outcome
 )
-SELECT was, key, count(*) FROM chosen GROUP BY was, key
+SELECT was, key, count(*), array_agg(member_id) FROM chosen GROUP BY was, key
 """
 
 
@@ -129,7 +132,15 @@ def _move(found: Changeover, shard: int, now: datetime) -> Mapping[tuple[str, st
         "now": now,
         "today": now.astimezone(UTC).date(),
     }
-    return {(was, key): count for was, key, count in rows(_MOVE, params)}
+    moved = rows(_MOVE, params)
+    _settle(versions.plan(found.version_id), sorted({member for *_, members in moved for member in members}), now)
+    return {(was, key): count for was, key, count, _members in moved}
+
+
+def _settle(plan: versions.Plan, members: Sequence[int], now: datetime) -> None:
+    """Let go who has reached the new version's goal or fits its exit rule: news of that was read by the old one."""
+    enrollments.convert_by_facts(plan, members, now)
+    enrollments.leave_by_rule(plan, members, now)
 
 
 def _end(found: Changeover, shard: int, now: datetime) -> Mapping[tuple[str, str], int]:

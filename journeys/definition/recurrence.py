@@ -21,7 +21,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 # calendar repeats every 400 years, to the weekday; so rules are followed that much later, where the end is near.
 _LATER = 19 * 400
 
-_WEEKDAY = "(?:MO|TU|WE|TH|FR|SA|SU)"
+_WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_WEEKDAY = f"(?:{'|'.join(_WEEK)})"
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 # The highest number of each part that lists numbers; all but months also count from the end.
 _HIGHEST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
@@ -50,8 +51,8 @@ def check(every: object, start: date, place: str) -> None:
     parts = _parts(every, place)
     _check_values(parts, place)
     _check_together(parts, place)
-    first = next(iter(_followed(str(every), start)), None)
-    if first is None or _back(first) > start + LONGEST_WAIT:
+    first = next((day for day in map(_back, _followed(str(every), start)) if day >= start), None)
+    if first is None or first > start + LONGEST_WAIT:
         raise BadDefinition(place, _("no day within ten years fits this rule; correct it."))
 
 
@@ -60,7 +61,7 @@ def days(every: str, start: date, first: date, last: date) -> list[date]:
     furthest = date(9999 - _LATER, 12, 31)
     if first > furthest:
         return []
-    last = min(last, furthest)
+    first, last = max(first, start), min(last, furthest)
     found = _followed(every, start).between(_later(first), _later(last), inc=True)
     return [_back(day) for day in found]
 
@@ -158,14 +159,26 @@ def _check_together(parts: Mapping[str, str], place: str) -> None:
 
 @lru_cache(maxsize=256)
 def _followed(every: str, start: date) -> rrule:
+    """Return a rule's days, that much later; of a weekly one with BYSETPOS days before `start` may come first."""
     parts = dict(_parts(every, ""))
     if "UNTIL" in parts:
         until = min(int(parts["UNTIL"][:4]) + _LATER, 9999)
         parts["UNTIL"] = f"{until:04}{parts['UNTIL'][4:]}"
+    begins = _later(start)
+    if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
+        # BYSETPOS chooses among the days of a whole week; dateutil would choose among those left of the first one.
+        begins -= timedelta(days=(start.weekday() - _WEEK.index(parts.get("WKST", "MO"))) % 7)
+        if "COUNT" in parts:
+            uncounted = _rule({**parts, "COUNT": "7"}, begins).between(begins, _later(start), inc=True)
+            parts["COUNT"] = str(int(parts["COUNT"]) + len([day for day in uncounted if day < _later(start)]))
+    return _rule(parts, begins)
+
+
+def _rule(parts: Mapping[str, str], begins: datetime) -> rrule:
     text = ";".join(f"{name}={value}" for name, value in parts.items())
-    found = rrulestr(text, dtstart=_later(start), cache=True)
+    found = rrulestr(text, dtstart=begins, cache=True)
     if not isinstance(found, rrule):
-        raise TypeError(f"{every} is more than one rule.")
+        raise TypeError(f"{text} is more than one rule.")
     return found
 
 

@@ -282,3 +282,42 @@ def test_an_earlier_version_comes_back_as_a_new_one_and_the_draft_stays() -> Non
     assert stands(ada) == "rest"
     with pytest.raises(publishing.NotPossible, match="has no version 9"):
         publishing.roll_back(journey, 9, NOW)
+
+
+def test_who_has_bought_already_and_moves_to_a_version_with_that_goal_is_not_won_back() -> None:
+    """The first version has no goal, so nobody converted; a tag that was there all along is no goal reached since."""
+    goal = {"any": [{"purchases": {"measure": "count", "op": "gte", "value": 1}}, {"tag": {"name": "vip"}}]}
+    journey = published([wait(), send()])
+    bought, tagged = cast.ada(), cast.ben(tags=["vip"])
+    entered(bought, tagged)
+    cast.purchase(bought, NOW + HOUR)
+    tick(NOW + HOUR)
+    definition = {**journey.draft, "goal": {"rule": goal}}
+    publishing.publish(journey, definition, NOW + 2 * HOUR, terms=Terms(MOVE))
+    tick(NOW + DAY)
+    assert (stands(bought), messages(bought)) == ("goal", [])
+    assert (stands(tagged), messages(tagged)) == ("finished", [("mail", "queued", "")])
+    assert clean() == []
+
+
+def test_who_fits_the_exit_rule_of_the_version_they_move_to_gets_nothing_of_what_waits_in_the_outbox() -> None:
+    """Also during a pause: it is lifted before anybody has looked."""
+    journey = published([send(), wait()])
+    ada = cast.ada(tags=["vip"])
+    entered(ada)
+    publishing.pause(journey, NOW + HOUR)
+    publishing.publish(journey, {**journey.draft, "exit": TAGGED}, NOW + 2 * HOUR, terms=Terms(MOVE))
+    assert (stands(ada), messages(ada)) == ("exit_rule", [("mail", "cancelled", "ended")])
+    assert clean() == []
+
+
+def test_a_birthday_that_came_during_a_pause_is_not_waited_for_another_year_because_of_a_new_version() -> None:
+    """A wait that says the same ends when it was to end."""
+    steps = [wait("birthday", member_date={"of": "birthday"}), send()]
+    journey, ada = published(steps), cast.ada()
+    entered(ada)
+    publishing.pause(journey, NOW + DAY)
+    publishing.publish(journey, {**journey.draft, "steps": [*steps, wait()]}, NOW + 5 * DAY, terms=Terms(MOVE))
+    publishing.resume(journey, NOW + 6 * DAY)
+    tick(NOW + 6 * DAY)
+    assert (stands(ada), messages(ada)) == ("rest", [("mail", "queued", "")])

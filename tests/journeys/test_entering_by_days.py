@@ -164,3 +164,36 @@ def test_a_day_that_a_calendar_leaves_out_is_no_day_that_comes_round() -> None:
     for hours in range(0, 120, 6):
         look(begin + timedelta(hours=hours))
     assert [key for _, key in entered()] == ["2011-12-29", "2011-12-31", "2012-01-01"]
+
+
+def test_who_moves_west_on_their_birthday_gets_no_second_message_on_it() -> None:
+    """Nine o'clock comes twice to them, and the journey lets members in again as soon as they have left it."""
+    entry = {"date": {"of": "birthday"}}
+    published([{"key": "pass", "kind": "exit"}], entry=entry, re_entry="after_exit")
+    ada = cast.ada()
+    look(NOW)
+    look(datetime(2026, 3, 14, 8, 0, tzinfo=UTC))
+    Member.objects.filter(pk=ada.pk).update(zone="America/New_York")
+    look(datetime(2026, 3, 14, 13, 0, tzinfo=UTC))
+    assert entered() == [("M-ADA", "2026-03-14")]
+    assert list(Trace.objects.filter(outcome="not_entered").values_list("reason", flat=True)) == ["not_again"]
+    look(datetime(2027, 3, 14, 13, 0, tzinfo=UTC))
+    assert entered() == [("M-ADA", "2026-03-14"), ("M-ADA", "2027-03-14")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=1", [16, 23, 30]),
+        ("FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=1;COUNT=2", [16, 23]),
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2,3;COUNT=3", [11, 13, 18]),
+        ("FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=-1;INTERVAL=2", [13, 27]),
+        ("FREQ=WEEKLY;BYDAY=SU,WE;BYSETPOS=1;WKST=SU", [15, 22, 29]),
+        ("FREQ=WEEKLY;BYDAY=SU,WE;BYSETPOS=1", [11, 18, 25]),
+    ],
+)
+def test_the_first_day_of_a_week_is_no_other_day_in_the_week_that_a_rule_begins_in(rule: str, found: list[int]) -> None:
+    """RFC 5545, 3.3.10: the set that BYSETPOS chooses from begins with the week. 11 March 2026 is a Wednesday."""
+    start = date(2026, 3, 11)
+    recurrence.check(rule, start, "every")
+    assert [day.day for day in recurrence.days(rule, start, date(2026, 3, 1), date(2026, 3, 31))] == found
