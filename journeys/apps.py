@@ -13,6 +13,7 @@ class JourneysConfig(AppConfig):
     def ready(self) -> None:
         """Make the step kinds known, and have the engine look as soon as news is committed."""
         from channels import whys as explaining
+        from channels.explaining import ends
         from journeys import home, whys
         from journeys.api import SCOPES
         from journeys.models import HoldoutPolicy, Journey
@@ -28,6 +29,7 @@ class JourneysConfig(AppConfig):
         scopes.register(*SCOPES)
         panels.register(UNDER_WAY, page=panels.CONTACTS)
         explaining.register(whys.explain)
+        ends.register(whys.left)
         cards.watch(home.alarms)
         cards.register(
             cards.Card(

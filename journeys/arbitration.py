@@ -8,6 +8,7 @@ from psycopg.types.json import Json
 
 from channels import verdicts
 from channels.queueing import Queued, queue_cohort
+from channels.vocabulary import Reason
 from journeys import afoot
 from journeys.span import Span
 from journeys.steps.base import SendingKind, StepAt, kinds
@@ -21,7 +22,8 @@ SELECT v.origin_id AS enrollment_id,
            AS outcome,
        v.retry_at AS rest_until, v.reason,
        jsonb_strip_nulls(jsonb_build_object(
-           'channel', NULLIF(v.channel, ''), 'planned_at', CASE WHEN v.message_id IS NOT NULL THEN v.planned_at END,
+           'channel', NULLIF(v.channel, ''),
+           'planned_at', CASE WHEN v.message_id IS NOT NULL OR v.reason = '{Reason.QUIET_HOURS}' THEN v.planned_at END,
            'winner', NULLIF(v.winner, ''), 'winner_message', v.winner_id,
            'policy', %(told)s::jsonb -> v.policy_id::text, 'messages', NULLIF(v.counted, '{{}}'))) AS detail
 FROM ({verdicts.ALL}) v

@@ -13,8 +13,9 @@ from channels.vocabulary import OriginKind
 from journeys.definition import recurrence
 from journeys.definition.entry import date_name
 from journeys.definition.facts import in_words
-from journeys.models import Enrollment
+from journeys.models import Enrollment, Trace
 from journeys.plan import Plan, plan
+from journeys.vocabulary import EndReason, Outcome
 from members.models import Segment
 
 
@@ -27,6 +28,15 @@ def explain(messages: Sequence[Message]) -> Mapping[int, str]:
     names = {one.origin_id: one.journey_name for one in sent.values()}
     told = {pk: f"{names[pk]}. {_entry(known, segments)}" for pk, known in plans.items()}
     return {one.pk: told[one.origin_id] for one in messages if one.origin_id in told and one.pk}
+
+
+def left(message: Message) -> str:
+    """Return why the member left the journey that a message came from, such as by reaching its goal."""
+    if message.origin_kind != OriginKind.ENROLLMENT:
+        return ""
+    told = Trace.objects.filter(member=message.member_id, journey=message.journey_id, enrollment=message.origin_id)
+    last = told.filter(outcome__in=(Outcome.CONVERTED, Outcome.ENDED), at__lte=message.ended_at).order_by("-pk").first()
+    return str(EndReason(last.reason).label) if last and last.reason in EndReason.values else ""
 
 
 def _entry(known: Plan, segments: Mapping[int, Segment]) -> str:

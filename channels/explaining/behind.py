@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from channels.models import Message
@@ -20,7 +21,10 @@ from members.vocabulary import Channel, Purpose
 
 @dataclass(frozen=True)
 class Wanted:
-    """The message that was wanted: `channel` is the one that came closest to it, or empty; `detail` is of the trace."""
+    """The message that was wanted: `channel` is the one that came closest to it, or empty; `detail` is of the trace.
+
+    `offer` is the name of that which it speaks of, `grant` the member's last one of it.
+    """
 
     member: Member
     channel: str
@@ -29,6 +33,7 @@ class Wanted:
     address: str = ""
     grant: Grant | None = None
     detail: Mapping[str, Any] | None = None
+    offer: str = ""
 
     @property
     def by(self) -> str:
@@ -62,24 +67,36 @@ def _consent(wanted: Wanted) -> Behind:
         "purpose": str(Purpose(wanted.purpose).label).lower(),
         "channel": wanted.by,
     }
-    made = Consent.objects.filter(
-        member=wanted.member, channel=wanted.channel, purpose=wanted.purpose, happened_at__lte=wanted.at
-    )
-    last = made.order_by("-happened_at", "-pk").first()
+    made = Consent.objects.filter(member=wanted.member, channel=wanted.channel, purpose=wanted.purpose)
+    known = Q(happened_at__lte=wanted.at, recorded_at__lte=wanted.at)
+    last = made.filter(known, granted=False).order_by("-happened_at", "-pk").first()
+    later = made.exclude(known).filter(granted=True).order_by("recorded_at", "pk").first()
+    if later:
+        said["later"] = wanted.wall(max(later.happened_at, later.recorded_at))
     if last is None:
-        return Behind(_("%(member)s has never agreed to %(purpose)s messages by %(channel)s.") % said)
+        sentence = _("%(member)s has never agreed to %(purpose)s messages by %(channel)s.")
+        told_later = _("%(member)s had not agreed to %(purpose)s messages by %(channel)s until %(later)s.")
+        return Behind((told_later if later else sentence) % said)
     said |= {"time": wanted.wall(last.happened_at), "source": last.source}
     sentence = _(
         "%(member)s has not agreed to %(purpose)s messages by %(channel)s since %(time)s (said at: %(source)s)."
     )
+    told_later = _(
+        "%(member)s had not agreed to %(purpose)s messages by %(channel)s from %(time)s (said at: %(source)s)"
+        " until %(later)s."
+    )
     evidence = {"channel": wanted.channel, "purpose": wanted.purpose, "source": last.source}
-    return Behind(sentence % said, last.happened_at, evidence)
+    return Behind((told_later if later else sentence) % said, last.happened_at, evidence)
 
 
-def _address(wanted: Wanted) -> Behind:
-    unverified = Identity.objects.filter(member=wanted.member, channel=wanted.channel, verified=False).exists()
+def _address(wanted: Wanted) -> Behind | None:
+    if not wanted.channel:
+        return None
+    known = Identity.objects.filter(member=wanted.member, channel=wanted.channel).values_list("verified", flat=True)
     said = {"member": wanted.member, "channel": wanted.by}
-    if unverified:
+    if any(known):
+        return Behind(_("%(member)s had no verified address for %(channel)s then.") % said)
+    if known:
         return Behind(_("The address of %(member)s for %(channel)s is not verified.") % said)
     return Behind(_("%(member)s has no address for %(channel)s.") % said)
 
@@ -87,9 +104,11 @@ def _address(wanted: Wanted) -> Behind:
 def _suppression(wanted: Wanted) -> Behind | None:
     addresses = Identity.objects.filter(member=wanted.member, channel=wanted.channel).values_list("address", flat=True)
     asked = [wanted.address] if wanted.address else list(addresses)
-    found = Suppression.objects.filter(channel=wanted.channel, address__in=asked).order_by("since").first()
-    if found is None:
-        return None
+    known = Suppression.objects.filter(channel=wanted.channel, address__in=asked, since__lte=wanted.at)
+    found = known.order_by("since").first()
+    if found is None:  # it was lifted, or the member has another address since
+        sentence = _("The member's address for %(channel)s had bounced or complained, and was not used then.")
+        return Behind(sentence % {"channel": wanted.by}) if wanted.channel else None
     said = {"channel": wanted.by, "time": wanted.wall(found.since), "reason": found.reason}
     sentence = _("The member's address for %(channel)s is not used since %(time)s: %(reason)s")
     return Behind(sentence % said, found.since, {"channel": wanted.channel, "suppressed_for": found.reason})
@@ -108,6 +127,31 @@ def _grant(wanted: Wanted) -> Behind | None:
     sentence = _("The offer “%(offer)s” in it is %(state)s since %(time)s.") if closed_at else None
     evidence = {"grant": str(wanted.grant.public_id), "grant_state": str(state)}
     return Behind((sentence or _("The offer “%(offer)s” in it is %(state)s.")) % said, closed_at, evidence)
+
+
+def _no_grant(wanted: Wanted) -> Behind | None:
+    """Say what became of the grant that there was, or that there never was one."""
+    if not wanted.offer:
+        return None
+    if wanted.grant is None:
+        sentence = _("The offer “%(offer)s” had not been granted to %(member)s.")
+        return Behind(sentence % {"offer": wanted.offer, "member": wanted.member}, None, {"offer": wanted.offer})
+    if wanted.grant.state_at(wanted.at) != Grant.State.LIVE:
+        return _grant(wanted)
+    said = {"offer": wanted.offer, "time": wanted.wall(wanted.grant.validity.upper)}
+    sentence = _("The offer “%(offer)s” in it is over at %(time)s, before the message could leave.")
+    return Behind(sentence % said, None, {"grant": str(wanted.grant.public_id)})
+
+
+def _quiet(wanted: Wanted) -> Behind | None:
+    opens = (wanted.detail or {}).get("planned_at")
+    if not opens:
+        return None
+    said = {"channel": wanted.by, "time": wanted.wall(datetime.fromisoformat(opens))}
+    sentence = _(
+        "It could have left by %(channel)s at %(time)s, after the quiet hours, and its deadline was before that."
+    )
+    return Behind(sentence % said, None, {"planned_at": opens})
 
 
 def _winner(wanted: Wanted) -> Behind | None:
@@ -147,6 +191,8 @@ _LOOKS: Mapping[str, Callable[[Wanted], Behind | None]] = {
     Reason.NO_ADDRESS: _address,
     Reason.SUPPRESSED: _suppression,
     Reason.GRANT_CLOSED: _grant,
+    Reason.NO_GRANT: _no_grant,
+    Reason.QUIET_HOURS: _quiet,
     Reason.LOST: _winner,
     Reason.CAPPED: _cap,
 }

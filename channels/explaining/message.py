@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from channels import holds, obstacles
+from channels.explaining import ends
 from channels.explaining.answer import Explanation
 from channels.explaining.behind import Behind, Wanted, behind
 from channels.models import Message
@@ -127,8 +128,14 @@ def _failed(message: Message, now: datetime) -> Behind:
 def _cancelled(message: Message, now: datetime) -> Behind:
     at = message.ended_at or now
     why = behind(message.reason, _wanted(message, at))
-    said = {"time": _wanted(message, now).wall(at), "why": why.sentence}
-    return Behind(_("it never left, and was cancelled at %(time)s. %(why)s") % said, why.since or at, why.evidence)
+    parts = [why.sentence, ends.why(message) if message.reason == Reason.ENDED else ""]
+    if message.words:
+        # What the house itself could not fill in, or what the carrier had said in an attempt before.
+        own = message.reason == Reason.NOT_RENDERED
+        parts.append((_("“%(words)s”") if own else _("The carrier had said: “%(words)s”.")) % {"words": message.words})
+    said = {"time": _wanted(message, now).wall(at), "why": " ".join(part for part in parts if part)}
+    evidence = {**(why.evidence or {}), **({"carrier_words": message.words} if message.words else {})}
+    return Behind(_("it never left, and was cancelled at %(time)s. %(why)s") % said, why.since or at, evidence)
 
 
 _STATES: Mapping[State, Callable[[Message, datetime], Behind]] = {

@@ -19,6 +19,7 @@ from journeys.vocabulary import NotEntered, NotNamed
 from members import zones
 from members.models import Event, Member, Membership, PointsEntry, Purchase, Segment
 from members.rules import Answer, parse
+from members.rules.given import as_date
 
 _YEARS = 8  # how far the next 29th of February can be away
 _TABLES: Mapping[str, Any] = {"purchase": Purchase, "points": PointsEntry, "event": Event}
@@ -119,14 +120,15 @@ def _date(asked: Asked, entry: Mapping[str, Any]) -> Lacking:
     of, offset = entry["of"], timedelta(days=entry.get("offset_days", 0))
     given = asked.member.attributes.get(of.partition(":")[2]) if ":" in of else getattr(asked.member, of)
     what = {"date": date_name(of)}
-    try:
-        own = date.fromisoformat(str(given))
-    except ValueError:
+    own = given if isinstance(given, date) else as_date(given)
+    if own is None:
         return Lacking(NotNamed.NO_DATE, _("no date is known as %(date)s.") % what)
     # A birth or a joining is no anniversary of its own.
     first = own if ":" in of else own + timedelta(days=1)
     came = ((day - offset, at) for day, at in _days(asked, entry))
     comes = next((at for day, at in came if day >= first and f"{own:%m-%d}" in marks_of(day)), None)
+    if comes is None and asked.plan.closes:
+        return _beyond_the_end(asked, asked.plan.closes)
     if comes is None:
         return Lacking(NotNamed.NO_DATE, _("the %(date)s does not come round.") % what)
     said = {**what, "own": own.isoformat(), "time": asked.wall(comes)}
@@ -145,19 +147,28 @@ def _recurring(asked: Asked, entry: Mapping[str, Any]) -> Lacking:
         recurrence.days(entry["every"], date.fromisoformat(entry["from"]), today, today + recurrence.LONGEST_WAIT)
     )
     comes = next((at for day, at in _days(asked, entry) if day in named), None)
+    if comes is None and asked.plan.closes:
+        return _beyond_the_end(asked, asked.plan.closes)
     if comes is None:
         return Lacking(NotNamed.NO_DATE, _("no more day of the entry's rule comes."))
     sentence = _("the entry's day comes next at %(time)s.") % {"time": asked.wall(comes)}
     return Lacking(NotNamed.DAY_AHEAD, sentence, comes)
 
 
+def _beyond_the_end(asked: Asked, closes: datetime) -> Lacking:
+    sentence = _("no day of the entry comes before the journey is over at %(time)s.")
+    return Lacking(NotNamed.NO_DATE, sentence % {"time": asked.wall(closes)})
+
+
 def _days(asked: Asked, entry: Mapping[str, Any]) -> Iterator[tuple[date, datetime]]:
-    """Yield the days ahead in the member's zone, each with the instant when its entry comes."""
+    """Yield the days ahead in the member's zone, each with the instant when its entry comes, until the journey ends."""
     pinned, at = zones.zone(asked.zone), time.fromisoformat(entry.get("at", AT))
     today = asked.now.astimezone(UTC).date() - timedelta(days=1)
     for ahead in range(366 * _YEARS):
         day = today + timedelta(days=ahead)
         instant = zones.first_instant(pinned, day, at)
+        if asked.plan.closes and instant >= asked.plan.closes:
+            return
         if instant > asked.now:
             yield day, instant
 

@@ -34,9 +34,12 @@ def never_entered(member: Member, journey: Journey, now: datetime) -> Explanatio
 
 
 def turned_away(member: Member, journey: Journey, since: datetime) -> Trace | None:
-    """Return the last time after `since` that the member was named for entry and not admitted."""
+    """Return the last time after `since` that the member was named for entry and not admitted.
+
+    That they were under way already then is no answer once they are no more.
+    """
     told = Trace.objects.filter(member=member, journey=journey, outcome=Outcome.NOT_ENTERED, at__gt=since)
-    return told.order_by("-pk").first()
+    return told.exclude(reason=NotEntered.UNDER_WAY).order_by("-pk").first()
 
 
 def at_the_door(told: Trace, asked: Asked) -> Lacking:
@@ -69,6 +72,8 @@ def _found(member: Member, journey: Journey, now: datetime) -> Lacking:
     asked = Asked(member, journey, plan(journey.current_id), now)
     told = turned_away(member, journey, datetime.min.replace(tzinfo=now.tzinfo))
     found = at_the_door(told, asked) if told else _shut(asked) or lacking(asked)
+    if journey.state == JourneyState.STOPPED and told:  # who was to be named again on another day is not
+        return replace(found, sentence=_("%(why)s It is stopped and takes nobody in.") % {"why": found.sentence})
     return _paused(found) if journey.state == JourneyState.PAUSED else found
 
 

@@ -10,8 +10,8 @@ from channels import explaining
 from channels.explaining import Explanation
 from channels.explaining.behind import Wanted, behind
 from channels.models import Hold, Message
-from channels.vocabulary import OriginKind
-from content.models import Content
+from channels.vocabulary import OriginKind, Reason
+from content.models import Content, Grant, Offer
 from journeys.explaining.entries import Asked
 from journeys.explaining.never import at_the_door, turned_away
 from journeys.models import Enrollment, Trace
@@ -128,7 +128,17 @@ def _wanted(enrollment: Enrollment, told: Trace) -> Wanted:
     content = Content.objects.filter(key=settings.get("content", "")).first()
     purpose = content.purpose if content else Purpose.PROMOTIONAL
     detail = told.detail if isinstance(told.detail, dict) else {}
-    return Wanted(enrollment.member, detail.get("channel", ""), purpose, told.at, detail=detail)
+    offer = Offer.objects.filter(key=settings.get("offer", "")).first()
+    grants = Grant.objects.filter(member=enrollment.member, offer=offer, granted_at__lte=told.at) if offer else None
+    return Wanted(
+        enrollment.member,
+        detail.get("channel", ""),
+        purpose,
+        told.at,
+        grant=grants.order_by("-granted_at", "-pk").first() if grants else None,
+        detail=detail,
+        offer=offer.name if offer else "",
+    )
 
 
 def _on_the_way(enrollment: Enrollment, now: datetime) -> tuple[Explanation, ...]:
@@ -145,7 +155,10 @@ def _on_the_way(enrollment: Enrollment, now: datetime) -> tuple[Explanation, ...
 
 def _no(enrollment: Enrollment, row: Trace) -> Explanation:
     why = behind(row.reason, _wanted(enrollment, row))
-    sentence = str(reasons().get(row.reason, why.sentence)) if not why.evidence and why.since is None else why.sentence
+    sentence = why.sentence if row.reason in Reason.values else str(reasons().get(row.reason, why.sentence))
+    taken_by = (row.detail or {}).get("taken_by")
+    if taken_by:
+        sentence = _("%(why)s It is “%(offer)s”.") % {"why": sentence, "offer": taken_by}
     said = {"time": _wall(enrollment, row.at), "step": row.step_key, "why": sentence}
     text = _("Nothing came of “%(step)s” at %(time)s. %(why)s") % said
     return Explanation(

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from channels import explaining as channel_explaining
 from channels import holds
 from channels.models import Hold, Message
+from content.models import Grant
 from journeys import days, explaining, publishing
 from journeys.explaining import Explanation
 from journeys.models import HoldoutPolicy, Journey
@@ -21,7 +23,7 @@ from members.models import Member
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.channels.deliveries import granted, message
-from tests.channels.outbox import at_most, content, sender
+from tests.channels.outbox import at_most, content, offer, quiet, sender
 from tests.journeys.drawn import published, segment, stands, tick
 
 pytestmark = pytest.mark.django_db
@@ -391,3 +393,129 @@ def test_the_api_the_admin_and_the_contacts_say_the_same(client: Any) -> None:
     assert f"{contacts}why/" in client.get(contacts).content.decode()
     member_page = client.get(f"/admin/members/member/{ada.pk}/change/").content.decode()
     assert f"/admin/journeys/journey/{journey.pk}/why/?member=M-ADA" in member_page
+
+
+# As of then, and not as of today --------------------------------------------------------------------------------------
+
+
+def test_a_consent_that_was_told_later_is_not_called_a_refusal() -> None:
+    """An import brings what ada had said on paper the day before; ben takes back what he had said before."""
+    ada, ben = cast.ada(agreed=()), cast.ben(agreed=())
+    consent.record([Decision(ben.pk, "email", "promotional", False, NOW - DAY, "reply")], NOW - DAY)
+    journey = entered(ada, [SEND])
+    cast.event(ben, "go")
+    tick(NOW)
+    for who in (ada, ben):
+        consent.record([Decision(who.pk, "email", "promotional", True, NOW - HOUR, "import")], NOW + DAY)
+    (of_ada,), (of_ben,) = (why(who, journey, NOW + 2 * DAY).parts for who in (ada, ben))
+    later = "until 2026-03-11 12:00 (Europe/Berlin)."
+    assert of_ada.sentence.endswith(f"Ada Berg had not agreed to promotional messages by E-mail {later}")
+    assert "from 2026-03-09 07:00 (America/New_York) (said at: reply) until 2026-03-11" in of_ben.sentence
+
+
+def test_who_never_agreed_and_who_had_no_address_are_told_so_by_channel() -> None:
+    """An address that came later does not change what was."""
+    ada, ben, chidi = cast.ada(agreed=()), cast.ben(email=""), cast.chidi()
+    journey = entered(ada, [SEND])
+    for who in (ben, chidi):
+        cast.event(who, "go")
+    tick(NOW)
+    cast.identity(ben, "email", "ben@example.com", now=NOW + DAY)
+    said = [why(who, journey, NOW + 2 * DAY).parts[0].sentence for who in (ada, ben, chidi)]
+    assert said[0].endswith("Ada Berg has never agreed to promotional messages by E-mail.")
+    assert said[1].endswith("Ben Cole had no verified address for E-mail then.")
+    assert said[2].endswith("Chidi Obi has no address for E-mail.")
+
+
+def test_a_suppression_of_later_is_not_what_kept_a_message_back() -> None:
+    ada = cast.ada()
+    consent.suppress("email", "ada@example.com", "bounced", NOW - DAY)
+    journey = entered(ada, [SEND])
+    consent.lift("email", "ada@example.com", NOW + HOUR)
+    consent.suppress("email", "ada@example.com", "complained", NOW + DAY)
+    (part,) = why(ada, journey, NOW + 2 * DAY).parts
+    assert part.sentence.endswith("The member's address for E-mail had bounced or complained, and was not used then.")
+
+
+def test_who_was_named_while_under_way_is_not_said_to_be_under_way_still() -> None:
+    ada = cast.ada()
+    journey = entered(ada, [WAIT])
+    cast.event(ada, "go", NOW + HOUR)
+    for now in (NOW + HOUR, NOW + 2 * DAY):
+        tick(now)
+    assert why(ada, journey, NOW + 3 * DAY).sentence.endswith("Reached the end.")
+
+
+def test_who_was_to_be_named_on_another_day_hears_that_the_journey_was_stopped() -> None:
+    first, second = cast.crowd(2)
+    journey = published([SEND], ramp=1)
+    for who in (first, second):
+        cast.event(who, "go")
+    tick(NOW)
+    publishing.stop(journey, NOW + HOUR)
+    journey.refresh_from_db()
+    found = why(second, journey, NOW + 2 * DAY)
+    assert (found.reason, found.sentence.endswith("It is stopped and takes nobody in.")) == ("ramp", True)
+
+
+def test_a_day_after_the_journeys_end_is_not_promised() -> None:
+    """Nor a day by a date that no look for days reads as one."""
+    yearly = {"every": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1", "from": "2026-01-01"}
+    runs = {"until": "2026-03-13"}
+    dated = published([SEND], key="dated", entry={"date": {"of": "birthday"}}, runs=runs)
+    recurring = published([SEND], key="recurring", entry={"recurring": yearly}, runs=runs)
+    due = published([SEND], key="due", entry={"date": {"of": "attribute:due"}})
+    ada, ben = cast.ada(attributes={"due": "20260401"}), cast.ben(attributes={"due": "2026-W30-1"})
+    found = [why(ada, dated), why(ada, recurring), why(ada, due), why(ben, due)]
+    assert {(one.reason, one.until) for one in found} == {("no_date", None)}
+    assert "no day of the entry comes before the journey is over at 2026-03-14 " in found[0].sentence
+
+
+# With what it rests on ------------------------------------------------------------------------------------------------
+
+
+def test_the_offer_that_took_the_place_and_the_one_that_was_never_granted_are_named() -> None:
+    """And the one that was redeemed, with its time."""
+    ada = cast.ada()
+    taken = offer("cup", slot="x", name="Cup")
+    for key, slot in (("pot", "x"), ("leaf", "y")):
+        offer(key, slot=slot, name=key.title())
+    grants = [{"key": f"grant-{key}", "kind": "grant_offer", "offer": key} for key in ("cup", "pot")]
+    journey = entered(ada, [*grants, {**SEND, "offer": "leaf"}, WAIT, {**SEND, "key": "late", "offer": "cup"}])
+    Grant.objects.filter(offer=taken).update(state="redeemed", closed_at=NOW + HOUR)
+    tick(NOW + 2 * DAY)
+    said = {part.evidence["step"]: part.sentence for part in why(ada, journey, NOW + 2 * DAY).parts}
+    assert said["grant-pot"].endswith("Another offer is live for the member in the same slot. It is “Cup”.")
+    assert said["mail"].endswith("The offer “Leaf” had not been granted to Ada Berg.")
+    assert said["late"].endswith("The offer “Cup” in it is redeemed since 2026-03-10 13:00 (Europe/Berlin).")
+
+
+def test_quiet_hours_that_last_too_long_are_told_with_their_end() -> None:
+    quiet("email", "08:00", "09:00")
+    ada = cast.ada()
+    (part,) = why(ada, entered(ada, [{**SEND, "deadline": {"hours": 2}}])).parts
+    assert part.reason == "quiet_hours"
+    assert "It could have left by E-mail at 2026-03-11 08:" in part.sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "said"),
+    [
+        ("not_rendered", "There is no offer.price.", "filled in for this member. “There is no offer.price.”"),
+        ("expired", "450 greylisted", "before its deadline. The carrier had said: “450 greylisted”."),
+        ("carrier_failed", "421 busy", "in any attempt. The carrier had said: “421 busy”."),
+    ],
+)
+def test_what_never_left_is_told_in_the_words_that_stand_beside_it(reason: str, words: str, said: str) -> None:
+    sent = message(cast.ada())
+    Message.objects.filter(pk=sent.pk).update(state="cancelled", reason=reason, words=words, ended_at=NOW)
+    assert why(sent.member, Message.objects.get(pk=sent.pk)).sentence.endswith(said)
+
+
+def test_a_message_that_was_cancelled_with_the_journey_says_why_the_member_left() -> None:
+    ada = cast.ada()
+    entered(ada, [SEND], goal={"rule": {"purchases": {"measure": "count", "op": "gte", "value": 1}}})
+    cast.purchase(ada, NOW + HOUR)
+    tick(NOW + HOUR)
+    found = channel_explaining.explain(Message.objects.get(), NOW + 2 * HOUR)  # as the message's own page says it
+    assert found.sentence.endswith("The member left the journey before it went out. Reached the goal.")
