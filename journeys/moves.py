@@ -28,8 +28,13 @@ moved AS (
         step_id = COALESCE(d.target_id, e.step_id),
         visit = e.visit + CASE WHEN d.again THEN 1 ELSE 0 END,
         -- How often each way back was taken, and one; those within the loop begin anew.
+        -- Whose message was put off brings along since when, up to where they rest next (see `wait_for`).
         rounds = CASE WHEN d.again THEN COALESCE(d.others, '{{{{}}}}') || jsonb_build_object(
-                     d.step_key, COALESCE((e.rounds ->> d.step_key)::int, 1) + 1) ELSE e.rounds END,
+                          d.step_key, COALESCE((e.rounds ->> d.step_key)::int, 1) + 1)
+                      WHEN d.outcome IS NULL OR e.arrived_at >= %(now)s THEN e.rounds
+                      WHEN d.kind IN ('send', 'follow_up') THEN COALESCE(e.rounds, '{{{{}}}}') || jsonb_build_object(
+                          ':since', COALESCE(e.rounds -> ':since', to_jsonb(e.arrived_at)))
+                      ELSE e.rounds - ':since' END,
         arrived_at = CASE WHEN d.outcome IS NULL THEN e.arrived_at ELSE %(now)s END,
         rest_until = CASE WHEN d.outcome IS NULL THEN d.rest_until END,
         -- A rest that is over already would be asked again in the same breath, for ever.

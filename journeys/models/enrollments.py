@@ -37,9 +37,8 @@ class Enrollment(models.Model):
     due_at = models.DateTimeField(_("due at"))
     rest_until = models.DateTimeField(_("rests until"), null=True, blank=True)
     visit = models.IntegerField(_("visit"), default=1)
-    rounds = models.JSONField(
-        null=True, blank=True, editable=False
-    )  # by the key of a way back: the visit that it is on
+    # By the key of a way back: the visit that it is on. As `:since` when the member came to a message that was put off.
+    rounds = models.JSONField(null=True, blank=True, editable=False)
     goal_until = models.DateTimeField(_("time for the goal ends at"), null=True, blank=True)
     converted_at = models.DateTimeField(_("converted at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)

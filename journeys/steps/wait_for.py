@@ -36,14 +36,17 @@ CROSS JOIN LATERAL (SELECT e.arrived_at + %(timeout)s::interval AS over_at) t
 # What counts became known since the member arrived here, and did not happen long before: a till that reports in the
 # evening still stops the second message, and a purchase of last year that is imported now does not. Facts that come one
 # by one need no memory: each is looked for anew whenever one of them wakes the member. Whoever waits from the entry on
-# was let in a while after they were named: what happened after that counts as well.
+# was let in a while after they were named: what happened after that counts as well. So does what came while the message
+# before this was put off: nobody draws that wait, and who has paid meanwhile is not to be reminded.
+_SINCE = """
+CROSS JOIN LATERAL (SELECT LEAST(e.arrived_at, (e.rounds ->> ':since')::timestamptz) AS at) since
+"""
 _FOUND = """
 LEFT JOIN LATERAL (
     SELECT {x}.id FROM {table}
-    WHERE {x}.member_id = e.member_id AND {x}.happened_at > e.arrived_at - interval '24 hours'
+    WHERE {x}.member_id = e.member_id AND {x}.happened_at > since.at - interval '24 hours'
       AND {x}.happened_at <= %(now)s AND {x}.recorded_at <= %(now)s AND {condition}
-      AND ({x}.recorded_at > e.arrived_at
-           OR e.visit = 1 AND e.arrived_at = e.entered_at AND {x}.happened_at > e.named_at)
+      AND ({x}.recorded_at > since.at OR e.visit = 1 AND since.at <= e.entered_at AND {x}.happened_at > e.named_at)
     ORDER BY {x}.happened_at, {x}.id LIMIT 1
 ) found{number} ON true
 """
@@ -138,7 +141,7 @@ def _looked_for(settings: StepText) -> tuple[Sql, str, str]:
     met = word.join(f"found{number}.id IS NOT NULL" for number in range(len(awaited)))
     ids = ", ".join(f"found{number}.id" for number in range(len(awaited)))
     named = f"'fact', {ids}" if "fact" in settings else f"'facts', jsonb_build_array({ids})"
-    return Sql("".join(piece.text for piece in pieces), params), met, f"jsonb_build_object({named})"
+    return Sql("".join([_SINCE, *(piece.text for piece in pieces)]), params), met, f"jsonb_build_object({named})"
 
 
 def _found(fact: Mapping[str, Any], number: int) -> Sql:

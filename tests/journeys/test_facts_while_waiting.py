@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from channels.models import Message
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
-from tests.channels.outbox import content
+from tests.channels.outbox import at_most, content, sender
 from tests.journeys.drawn import published, stands, tick
 
 SECOND = timedelta(seconds=1)
@@ -94,3 +95,44 @@ def test_facts_that_come_one_by_one_and_a_rule_are_all_heard_of_by_news() -> Non
     cast.points(ada, 5, NOW + 3 * DAY)
     tick(NOW + 3 * DAY)
     assert stands(ada) == "exit_step"
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["the first time", "in a round of a loop"])
+def test_whoever_pays_while_the_message_before_is_put_off_is_not_reminded(again: bool) -> None:
+    """Nobody drew that wait: the messages of another journey had left no room for this one."""
+    sender("email")
+    at_most(1, 1)
+    ada = cast.ada()
+    paid = {"key": "paid", "kind": "wait_for", "fact": {"topic": "event", "name": "paid", "key": "id"}}
+    ends = {"timeout": {"hours": 1 if again else 48}, "happened": [{"key": "out", "kind": "exit"}]}
+    remind = {**SEND, "key": "remind"}
+    on = [{"key": "again", "kind": "go_to", "step": "mail", "at_most": 3}] if again else [remind]
+    published([SEND], key="other", entry={"fact": {"topic": "event", "name": "come"}})
+    published([SEND, {**paid, **ends}, *on], entry={"fact": {"topic": "event", "name": "order", "key": "id"}})
+    if not again:
+        cast.event(ada, "come")
+        tick(NOW)
+    cast.event(ada, "order", NOW + HOUR, id="A")
+    for now in (NOW + HOUR, NOW + 2 * HOUR):
+        tick(now)  # put off for a day, at the first visit or at the second
+    cast.event(ada, "paid", NOW + 3 * HOUR, id="A")
+    for hours in (3, 24, 25, 26, 49, 73, 97):
+        tick(NOW + hours * HOUR)
+    assert stands(ada) == "exit_step"
+    assert not Message.objects.filter(step_key="remind").exists()
+    assert Message.objects.filter(journey_name="First").count() == 1 + again
+
+
+def test_what_came_before_a_drawn_wait_is_known_on_arrival_though_a_message_was_put_off_before() -> None:
+    sender("email")
+    at_most(1, 1)
+    ada = cast.ada()
+    published([SEND], key="other", entry={"fact": {"topic": "event", "name": "come"}})
+    published([SEND, {"key": "rest", "kind": "wait", "duration": {"hours": 5}}, BOUGHT, SEND | {"key": "late"}])
+    for name in ("come", "go"):
+        cast.event(ada, name)
+        tick(NOW)
+    cast.purchase(ada, NOW + 2 * HOUR)
+    for hours in (2, 24, 29, 30):
+        tick(NOW + hours * HOUR)
+    assert stands(ada) == "bought"
