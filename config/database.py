@@ -47,14 +47,14 @@ def _server(url: str) -> dict[str, Any]:
     return {**found, "OPTIONS": {**NOTICES, **parts}}
 
 
-def check(database: dict[str, Any]) -> None:
-    """Return when the server of ``database`` takes connections and is recent enough.
+def check(database: dict[str, Any], seconds: int = 5) -> None:
+    """Return when the server of ``database`` takes connections and is recent enough; it has so many seconds for it.
 
     Raises ServerError with a sentence that names DATABASE_URL and no password.
     """
     parts = {name: database[key] for key, name in PARTS.items() if database[key]}
     try:
-        with connect(**{"connect_timeout": 5, **parts, **database["OPTIONS"]}) as connection:
+        with connect(**{"connect_timeout": seconds, **parts, **database["OPTIONS"]}) as connection:
             version = connection.info.server_version // 10000
     except OperationalError as error:
         words = " ".join(str(error).partition("Is the server running")[0].split())

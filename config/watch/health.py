@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from amqp.exceptions import AMQPError
-from django.db import DatabaseError
+from django.db import Error, ProgrammingError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,12 +16,15 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from channels.models import Sender
+from config import database
+from config.embedded.errors import ServerError
 from config.watch import tasks_waiting
 from members import pulses
 from members.models import Pulse
 from members.sql import rows
 
 LOOKS = ("journeys.tasks.look", "channels.tasks.look")
+TIMEOUT = 2  # seconds for the database, as the broker has: whoever asks has a time limit of their own
 SILENT = timedelta(seconds=30)  # beat sends a look every ten seconds at least, a worker notes one in five
 
 
@@ -39,23 +42,16 @@ class Check:
 
 def ready(now: datetime) -> Sequence[Check]:
     """Return all checks that can be made: without a database nothing else is asked of it."""
-    database = _database()
-    if database.wrong:
-        return [database, _broker()[0]]
-    migrations = _migrations()
     broker, waiting = _broker()
-    if migrations.wrong:
-        return [database, migrations, broker]
-    return [database, migrations, broker, *_engine(now, waiting), _senders()]
-
-
-def _database() -> Check:
     try:
-        rows("SELECT 1", {})
-    except DatabaseError:
+        # On a connection of its own: on that of this process a server that hangs would be waited for without end.
+        database.check(connection.settings_dict, TIMEOUT)
+        migrations = _migrations()
+        rest = [] if migrations.wrong else [*_engine(now, waiting), _senders()]
+    except (ServerError, Error):
         words = _("The database cannot be reached; make sure that it runs and that DATABASE_URL is right.")
-        return Check("database", words, vital=True)
-    return Check("database", vital=True)
+        return [Check("database", words, vital=True), broker]
+    return [Check("database", vital=True), migrations, broker, *rest]
 
 
 @cache
@@ -67,7 +63,7 @@ def _known() -> frozenset[tuple[str, str]]:
 def _migrations() -> Check:
     try:
         applied = set(rows("SELECT app, name FROM django_migrations", {}))
-    except DatabaseError:
+    except ProgrammingError:  # nobody has ever migrated
         applied = set()
     missing = len(_known() - applied)
     words = ngettext(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from celery import Celery
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
 from channels.models import Sender
@@ -99,6 +100,29 @@ def test_a_database_that_is_away_is_said_and_nothing_more_is_asked_of_it(at_work
         b"not ready\ndatabase: The database cannot be reached; make sure that it runs and that DATABASE_URL is right."
     )
     assert found.content == words + b"\nbroker: ok\n"
+
+
+def test_a_database_that_takes_connections_and_says_nothing_is_away_within_seconds(at_work: None) -> None:
+    """As a server that is frozen, or one behind a balancer that has lost it. In a thread, as above."""
+    place = connection.settings_dict
+    before = dict(place)
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as thread:
+        place.update(HOST="127.0.0.1", PORT=str(silent.getsockname()[1]))
+        try:
+            found = thread.submit(Client().get, "/readyz").result(10)
+        finally:
+            place.update(before)
+            silent.shutdown(socket.SHUT_RDWR)
+    assert found.status_code == 503
+    assert b"database: The database cannot be reached" in found.content
+
+
+def test_a_database_that_goes_away_between_two_checks_is_away(at_work: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_asked: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(health, "_senders", gone)
+    assert list(wrong()) == ["database"]
 
 
 def test_a_pulse_never_goes_back_and_those_long_gone_are_forgotten() -> None:
