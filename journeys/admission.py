@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 from channels.webhook.events import Event
-from journeys import days, enrollments, ramp, telling
+from journeys import afoot, days, enrollments, ramp, telling
 from journeys.entries import Named, deferred_direct_topic, deferred_topic
 from journeys.plan import Plan
-from journeys.vocabulary import EnrollmentState, NotEntered
+from journeys.vocabulary import NotEntered
 from members import news
 from members.rules import Rule
-from members.sql import Sql, rows
+from members.sql import Sql, listed, rows
 
 # One row a member and entry key; the partial unique index refuses a second live one. The holdout is drawn by a hash
 # salted with the journey's id: the same member is held out every time, and independently of other journeys. That over
@@ -28,8 +28,10 @@ _ENTER = """
 WITH named AS MATERIALIZED (
     SELECT member_id, entry_key, bool_or(deferred) AS deferred, bool_or(direct) AS direct, bool_or(stirred) AS stirred,
            min(since) AS since
-    FROM unnest(%(members)s::bigint[], %(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[], %(stirred)s::bool[],
-                %(since)s::timestamptz[]) AS n(member_id, entry_key, deferred, direct, stirred, since)
+    FROM unnest(%(members)s::bigint[], %(ways)s::int[]) AS n(member_id, way)
+    JOIN unnest(%(keys)s::text[], %(deferred)s::bool[], %(direct)s::bool[], %(stirred)s::bool[],
+                %(since)s::timestamptz[]) WITH ORDINALITY AS w(entry_key, deferred, direct, stirred, since, way)
+      USING (way)
     GROUP BY member_id, entry_key
 ),
 {judged} AS MATERIALIZED (
@@ -57,14 +59,14 @@ WITH named AS MATERIALIZED (
 ),
 {ramped}
 entered AS (
-    INSERT INTO journeys_enrollment (member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
-                                     arrived_at, due_at, visit, named_at, goal_until, end_reason, held_out)
-    SELECT member_id, %(journey)s, %(version)s, CASE WHEN NOT held_out THEN %(step)s::bigint END,
+    INSERT INTO {table} ({columns} member_id, journey_id, version_id, step_id, state, entry_key, entered_at,
+                         arrived_at, due_at, visit, named_at, goal_until, end_reason, held_out)
+    SELECT {values} member_id, %(journey)s, %(version)s, CASE WHEN NOT held_out THEN %(step)s::bigint END,
            CASE WHEN held_out THEN 'held_out' ELSE 'live' END, entry_key, %(now)s, %(now)s, %(now)s, 1,
            CASE WHEN since < %(now)s THEN since END, %(goal_until)s, '', held_out
     FROM judged WHERE reason IS NULL
-    ON CONFLICT (journey_id, member_id, entry_key) WHERE ended_at IS NULL DO NOTHING
-    RETURNING id, member_id, state, named_at
+    {once}
+    RETURNING id, member_id, state
 ),
 told AS (
     SELECT id AS enrollment_id, member_id, CASE state WHEN 'live' THEN 'entered' ELSE state END AS outcome, '' AS reason
@@ -84,8 +86,10 @@ counted AS (
     SELECT %(journey)s, %(first)s, 'arrived', %(today)s, count(*) FROM told WHERE outcome = 'entered'
     HAVING count(*) > 0
 )
-SELECT id, state, CASE WHEN named_at IS NOT NULL THEN member_id END FROM entered
+SELECT array_agg(id) FILTER (WHERE state = 'live'), array_agg(id) FILTER (WHERE state = 'held_out') FROM entered
 """
+# Nobody but the holder of the shard's lock writes enrollments, and who is under way was turned away before.
+_ONCE = "ON CONFLICT (journey_id, member_id, entry_key) WHERE ended_at IS NULL DO NOTHING"
 
 # The first of a batch get the room; those who waited before come before the others.
 _RAMPED = """
@@ -106,43 +110,54 @@ OVER_ALL = int.from_bytes(blake2b(b"holdout over all", digest_size=8).digest(), 
 # Whoever the ramp put off is not lost to a pause.
 _AGAIN = (NotEntered.RAMP, NotEntered.PAUSED, NotEntered.NOT_YET)
 
-_ENTERED = {EnrollmentState.LIVE: Event.ENROLLMENT_ENTERED, EnrollmentState.HELD_OUT: Event.ENROLLMENT_HELD_OUT}
 
-
-def admit(plan: Plan, named: Sequence[Named], now: datetime, *, live: bool = True) -> int:
+def admit(plan: Plan, named: Sequence[Named], now: datetime, *, live: bool = True, moving: bool = False) -> int:
     """Enroll the members named where the journey's rules admit them and its ramp has room; return how many.
 
-    The caller holds the locks of the members' shards. Whoever is not admitted is told so in the trace.
+    The caller holds the locks of the members' shards. Whoever is not admitted is told so in the trace. A batch that
+    goes on `moving` them finds them among those who are afoot, and must write them back.
     """
     shut = _shut(plan, now, live=live)
     room = ramp.room(plan, now) if plan.ramp is not None and not shut else None
-    asked = _question(plan, shut, room, now)
-    names = {
-        "members": [one.member_id for one in named],
-        "keys": [one.entry_key for one in named],
-        "deferred": [one.deferred for one in named],
-        "direct": [one.direct for one in named],
-        "stirred": [one.stirred for one in named],
-        "since": [one.since for one in named],
-    }
-    entered = rows(asked.text, {**asked.params, **names})
-    if entered and room is not None:
-        ramp.take(plan, len(entered), now)
-    telling.tell([(pk, _ENTERED[state]) for pk, state, _ in entered], now)
-    enrollments.convert_at_the_door(plan, [member for *_, member in entered if member], now)
-    return len(entered)
+    asked = _question(plan, shut, room, now, moving=moving)
+    [(entered, held_out)] = rows(asked.text, {**asked.params, **_names(named)})
+    entered, held_out = entered or [], held_out or []
+    if room is not None and (entered or held_out):
+        ramp.take(plan, len(entered) + len(held_out), now)
+    told = [(pk, Event.ENROLLMENT_ENTERED) for pk in entered] + [(pk, Event.ENROLLMENT_HELD_OUT) for pk in held_out]
+    telling.tell(told, now, table=_table(moving=moving))
+    enrollments.convert_at_the_door(plan, [*entered, *held_out], now, moving=moving)
+    return len(entered) + len(held_out)
 
 
-def _question(plan: Plan, shut: str, room: int | None, now: datetime) -> Sql:
+def _names(named: Sequence[Named]) -> Mapping[str, Any]:
+    """Return who is named and how; there are few ways, and each is said once."""
+    ways: dict[tuple[Any, ...], int] = {}
+    each = [ways.setdefault(one[1:], len(ways) + 1) for one in named]
+    columns = ("keys", "deferred", "direct", "stirred", "since")
+    told = dict(zip(columns, map(list, zip(*ways, strict=True)), strict=True))
+    return {"members": listed(one.member_id for one in named), "ways": listed(each), **told}
+
+
+def _table(*, moving: bool) -> str:
+    return afoot.TABLE if moving else "journeys_enrollment"
+
+
+def _question(plan: Plan, shut: str, room: int | None, now: datetime, *, moving: bool) -> Sql:
     """Return the statement for a plan at a time, without those who are named."""
     rule = _condition(plan.entry_rule, now, otherwise="true").prefixed("r_")
     exit_rule = _condition(plan.exit, now, otherwise="false").prefixed("x_")
+    beginning = afoot.BEGINNING if moving else {}
     text = _ENTER.format(
         rule=rule.text,
         exit=exit_rule.text,
         judged="judged" if room is None else "asked",
         ramped="" if room is None else _RAMPED,
         put_off=news.insertion(_PUT_OFF, happened_at="named_at"),
+        table=_table(moving=moving),
+        columns="".join(f"{name}, " for name in beginning),
+        values="".join(f"{value}, " for value in beginning.values()),
+        once="" if moving else _ONCE,
     )
     params = {
         "journey": plan.journey_id,

@@ -128,20 +128,40 @@ def _spans(shards: Sequence[int], now: datetime) -> list[tuple[int, int, bool]]:
 
 
 def _batch(span: Span, done: Ticked) -> None:
-    heard = _read_news(span)
+    heard, versions = _read_news(span)
     done.batches += 1
     done.news += len(heard)
     if span.over:
         enrollments.close_holdouts(span)  # before entries: whoever's time is over may enter anew
-    for entry, live in plan.entering() if heard else ():
-        named = entries.named(entry, heard)
-        if named:
-            done.entered += admission.admit(entry, named, span.now, live=live)
+    afoot.begin()
+    entered = _enter(span, heard, versions) if heard else 0
+    done.entered += entered
     due = afoot.gather(span)
-    if _leave_early(span, heard, due):
-        due = afoot.gather(span)
-    if due:
+    if _leave_early(span, heard, due, versions):
+        due = afoot.gather_anew(span)
+    if due or entered:
         done.moved += _move(span)
+
+
+def _enter(span: Span, heard: Heard, versions: set[int]) -> int:
+    """Let in whom this news names, and return how many; `versions` becomes those whose goals and exits are to be asked.
+
+    No exit rule holds for those who were just admitted, and their goals alone may have been reached at once. Whoever
+    enters a journey that rests is not moved.
+    """
+    total = 0
+    for entry, live in plan.entering():
+        named = entries.named(entry, heard)
+        if not named:
+            continue
+        moving = entry.journey_id not in span.paused
+        total += admission.admit(entry, named, span.now, live=live, moving=moving)
+        if entry.goal and (stirred := heard.of(entry.goal.topics())):
+            versions.add(entry.version_id)
+            if moving:
+                asked = {"version": entry.version_id, "members": sorted(stirred)}
+                afoot.land(Sql("e.version_id = %(version)s AND e.member_id = ANY(%(members)s)", asked))
+    return total
 
 
 def _move(span: Span) -> int:
@@ -156,8 +176,11 @@ def _move(span: Span) -> int:
     return total
 
 
-def _read_news(span: Span) -> Heard:
-    """Read the span's news, bring standing and segments up to date with it, and wake who waits for it."""
+def _read_news(span: Span) -> tuple[Heard, set[int]]:
+    """Read the span's news, bring standing and segments up to date with it, and wake who waits for it.
+
+    Returns it, and the versions in which whom it is about are.
+    """
     told: list[Told] = [*news.read(span.shards, span.now, low=span.low, high=span.high)]
     bought = {member for member, topic, *_ in told if topic in ("purchase", "points")}
     if bought:
@@ -169,16 +192,17 @@ def _read_news(span: Span) -> Heard:
     heard = Heard(told)
     versions = enrollments.versions_of(sorted(heard.members), span.now) if told else []
     enrollments.wake(heard, plan.wakers(versions), span.now)
-    return heard
+    return heard, set(versions)
 
 
-def _leave_early(span: Span, heard: Heard, due: set[int]) -> int:
+def _leave_early(span: Span, heard: Heard, due: set[int], versions: set[int]) -> int:
     """Settle goals and exits before anything is sent: on news of what their rules read, exits also for who is due.
 
-    A pause does not stop this: what a member did meanwhile must not be forgotten. Returns how many left.
+    `versions` are those of whom there is news. A pause does not stop this: what a member did meanwhile must not be
+    forgotten. Returns how many left.
     """
-    touched, left = sorted(due | heard.members.keys()), 0
-    for version_id in enrollments.versions_of(touched, span.now) if touched else ():
+    silent, left = sorted(due - heard.members.keys()), 0
+    for version_id in sorted(versions.union(enrollments.versions_of(silent, span.now) if silent else ())):
         version = plan.plan(version_id)
         if version.goal:
             left += enrollments.convert(version, sorted(heard.of(version.goal.topics())), span.now)

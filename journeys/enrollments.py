@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from channels import messages
 from channels.vocabulary import Reason
 from channels.webhook.events import Event
-from journeys import arms, telling
+from journeys import afoot, arms, telling
 from journeys.heard import Heard
 from journeys.models import Version
 from journeys.plan import Plan
 from journeys.span import Span
 from journeys.vocabulary import EndReason, EnrollmentState
+from members.rules import Rule
 from members.rules.months import WITHIN, within
-from members.sql import Sql, execute, prepared, rows
+from members.sql import Sql, execute, listed, prepared, rows
 
 _END = """
 WITH ended AS (
@@ -60,6 +61,12 @@ SELECT e.id, e.state FROM journeys_enrollment e
 WHERE e.version_id = %(version)s AND e.member_id = ANY(%(members)s) AND e.converted_at IS NULL
   AND e.goal_until > %(now)s AND (e.state <> 'ended' OR e.end_reason IN ('finished', 'exit_step'))
 """
+# Of those who were named a while before they were let in.
+_AT_THE_DOOR = """
+SELECT e.id FROM {table} e JOIN members_member m ON m.id = e.member_id
+WHERE e.id = ANY(%(ids)s) AND e.named_at IS NOT NULL AND e.goal_until > %(now)s AND ({condition})
+"""
+_THESE = "SELECT id, state FROM journeys_enrollment WHERE id = ANY(%(ids)s)"
 # From when on what they do counts: they are let in a while after they were named, a day or more where there is a ramp.
 _SINCE = "COALESCE(e.named_at, e.entered_at)"
 # What is read as news became known after the member had arrived, even if it was recorded before: its transaction was
@@ -100,7 +107,7 @@ SELECT found.version_id FROM (
 
 def versions_of(members: Sequence[int], now: datetime) -> list[int]:
     """Return the versions in which these members are under way or may still convert."""
-    return [version for (version,) in prepared(_VERSIONS, {"members": list(members), "now": now})]
+    return [version for (version,) in prepared(_VERSIONS, {"members": listed(members), "now": now})]
 
 
 def leave_by_rule(plan: Plan, members: Sequence[int], now: datetime) -> int:
@@ -120,26 +127,40 @@ def convert(plan: Plan, members: Sequence[int], now: datetime) -> int:
     return _end(Sql(_MAY_CONVERT, params), condition, EndReason.GOAL, now)
 
 
-def convert_at_the_door(plan: Plan, members: Sequence[int], now: datetime) -> int:
-    """Mark and end the enrollments, just made, of those who reached the goal after they were named and before now."""
-    return convert_by_facts(plan, members, now, before="e.entered_at")
+def convert_at_the_door(plan: Plan, entered: Sequence[int], now: datetime, *, moving: bool) -> int:
+    """Mark and end those enrollments, just made, who reached the goal after they were named and before now.
 
-
-def convert_by_facts(
-    plan: Plan, members: Sequence[int], now: datetime, *, before: str = "'infinity'::timestamptz"
-) -> int:
-    """Mark and end the enrollments of those who reached the goal by what they did since they were named and `before`.
-
-    News of that may have been read long ago. What holds for them without it, such as a tag, is no goal reached since.
-    `before` is SQL over the enrollment `e`.
+    With `moving` they are afoot.
     """
+    if plan.goal is None or not entered:
+        return 0
+    condition = _by_facts(plan.goal, now, before="e.entered_at")
+    text = _AT_THE_DOOR.format(table=afoot.TABLE if moving else "journeys_enrollment", condition=condition.text)
+    reached = [pk for (pk,) in rows(text, {**condition.params, "ids": listed(entered), "now": now})]
+    if not reached:
+        return 0
+    if moving:
+        afoot.land(Sql("e.id = ANY(%(ids)s)", {"ids": reached}))
+    return _end(Sql(_THESE, {"ids": reached}), Sql("true"), EndReason.GOAL, now)
+
+
+def convert_by_facts(plan: Plan, members: Sequence[int], now: datetime) -> int:
+    """Mark and end the enrollments of those who reached the goal by what they did since they were named."""
     if plan.goal is None or not members:
         return 0
     params = {"version": plan.version_id, "members": list(members), "now": now}
-    asked = plan.goal.condition(now, few=True, since=_SINCE).prefixed("since_")
-    anyway = plan.goal.condition(now, few=True, since=before).prefixed("anyway_")
-    condition = Sql(f"({asked.text}) AND ({anyway.text}) IS NOT TRUE", {**asked.params, **anyway.params})
+    condition = _by_facts(plan.goal, now, before="'infinity'::timestamptz")
     return _end(Sql(_MAY_CONVERT, params), condition, EndReason.GOAL, now)
+
+
+def _by_facts(goal: Rule, now: datetime, *, before: str) -> Sql:
+    """Return the condition for having reached the goal by what was done since the naming and `before`, SQL over `e`.
+
+    News of that may have been read long ago. What holds for them without it, such as a tag, is no goal reached since.
+    """
+    asked = goal.condition(now, few=True, since=_SINCE).prefixed("since_")
+    anyway = goal.condition(now, few=True, since=before).prefixed("anyway_")
+    return Sql(f"({asked.text}) AND ({anyway.text}) IS NOT TRUE", {**asked.params, **anyway.params})
 
 
 def close_holdouts(span: Span) -> int:

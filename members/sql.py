@@ -33,6 +33,11 @@ def joined(separator: str, pieces: Iterable[Sql], *, prefix: str) -> Sql:
     return Sql(separator.join(piece.text for piece in renamed), params)
 
 
+def listed(ids: Iterable[int]) -> str:
+    """Return whole numbers as PostgreSQL reads an array of them; a list would be searched, one by one, for quotes."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
 def rows(text: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Execute a statement and return its rows, an empty list for one that returns none."""
     with connection.cursor() as cursor:

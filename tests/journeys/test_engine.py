@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 
 from channels import delivery
 from channels.models import Message
@@ -16,8 +18,9 @@ from content.models import Content
 from journeys import audit, counts, days, engine, publishing, work
 from journeys.models import Edge, Enrollment
 from journeys.vocabulary import JourneyState
-from members import locks, segments
+from members import facts, locks, segments
 from members.models import Member, News
+from members.sql import rows
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
 from tests.channels.outbox import at_most, content, sender
@@ -27,6 +30,11 @@ pytestmark = pytest.mark.django_db
 
 SEND: dict[str, Any] = {"key": "mail", "kind": "send", "content": "hello", "channels": ["email"]}
 WAIT: dict[str, Any] = {"key": "rest", "kind": "wait", "duration": {"days": 2}}
+LOT: dict[str, Any] = {
+    "key": "lot",
+    "kind": "split",
+    "paths": [{"key": key, "weight": 1, "steps": []} for key in ("a", "b")],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -525,6 +533,48 @@ def test_an_enrollment_that_refers_to_nothing_stops_nobody_else(column: str) -> 
     engine.tick(shards, NOW + 2 * DAY)
     assert stands(ben, journey) == "finished"
     assert "refers_to" in {one.name for one in audit.run(NOW + 2 * DAY) if one.count}
+
+
+def test_whoever_enters_is_written_once_where_they_first_rest() -> None:
+    """However many steps they go before that: an enrollment stands in six indexes."""
+    published([LOT, SEND, WAIT])
+    ada = cast.ada()
+    cast.event(ada, "go")
+    written = "SELECT n_tup_ins, n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'journeys_enrollment'"
+    [(inserted, updated)] = rows(written, {})
+    tick(NOW)
+    assert (stands(ada), messages(ada)) == ("rest", [("mail", "queued", "")])
+    assert rows(written, {}) == [(inserted + 1, updated)]
+    assert clean() == []
+
+
+def test_whoever_reached_the_goal_in_the_batch_that_lets_them_in_gets_nothing() -> None:
+    """They are in another journey too, whose goal it is not, and in one that asks who leaves it."""
+    rule = {"tag": {"name": "settled"}}
+    first, second = published([SEND], goal={"rule": rule}), published([WAIT, SEND], key="second")
+    third = published([WAIT, SEND], key="third", exit={"tag": {"name": "gone"}})
+    ada, ben = cast.ada(), cast.ben()
+    for who in (ada, ben):
+        cast.event(who, "go")
+    facts.upsert_members([facts.MemberRecord(ada.external_id, tags=["settled"])], NOW)
+    tick(NOW)
+    assert [stands(ada, each) for each in (first, second, third)] == ["goal", "rest", "rest"]
+    assert [stands(ben, each) for each in (first, second, third)] == ["finished", "rest", "rest"]
+    assert (messages(ada), len(messages(ben))) == ([], 1)
+    assert clean() == []
+
+
+def test_a_step_that_fails_at_once_keeps_whoever_entered() -> None:
+    """What the step did is undone; that they are in, and since when, is not."""
+    damaged = published([LOT, WAIT])
+    ways = Edge.objects.filter(step__version__journey=damaged, step__key="lot")
+    ways.update(outcome=Concat(Value("lost-"), "outcome"))
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    found = Enrollment.objects.get(member=ada)
+    assert (found.state, found.entered_at, found.due_at) == ("live", NOW, NOW + engine.RETRY)
+    assert [outcome for _, outcome, _ in told(ada)] == ["entered"]
 
 
 def test_a_damaged_step_stops_neither_the_shard_nor_the_other_journeys(caplog: pytest.LogCaptureFixture) -> None:
