@@ -201,7 +201,7 @@ def _leave_early(span: Span, heard: Heard, due: set[int], versions: set[int]) ->
     `versions` are those of whom there is news. A pause does not stop this: what a member did meanwhile must not be
     forgotten. Returns how many left.
     """
-    silent, left = sorted(due - heard.members.keys()), 0
+    silent, left = sorted(due - heard.members), 0
     for version_id in sorted(versions.union(enrollments.versions_of(silent, span.now) if silent else ())):
         version = plan.plan(version_id)
         if version.goal:

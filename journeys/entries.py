@@ -85,8 +85,8 @@ def named(plan: Plan, heard: Heard) -> list[Named]:
     if kind == "segment":
         joined = f"segment.joined:{plan.entry_segment_id}"
         found = [(member, at) for member, _, _, at in heard.about([joined])]
-        stirred = {member for member, _ in found if len(heard.members[member]) > 1}
-        since = _told_segment(plan, heard) if stirred else {}
+        stirred = heard.stirred
+        since = _told_segment(plan, heard) if any(member in stirred for member, _ in found) else {}
         return direct + [
             Named(member, "", stirred=member in stirred, since=min(since.get(member, at), at) if at else None)
             for member, at in found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Set
 from functools import cached_property
 
 from members import news
@@ -33,9 +33,17 @@ class Heard:
         return {one.member_id for one in self.about(topics)}
 
     @cached_property
-    def members(self) -> Mapping[int, set[str]]:
-        """Return whom there is news of, and its topics."""
-        found: dict[int, set[str]] = defaultdict(set)
-        for one in self.about(self._about):
-            found[one.member_id].add(one.topic)
-        return found
+    def members(self) -> Set[int]:
+        """Return whom there is news of."""
+        return self.of(self._about)
+
+    @cached_property
+    def stirred(self) -> Set[int]:
+        """Return of whom there is news on more than one topic."""
+        once: set[int] = set()
+        again: set[int] = set()
+        for topic in self._about:
+            members = self.of([topic])
+            again |= once & members
+            once |= members
+        return again
