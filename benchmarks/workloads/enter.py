@@ -70,12 +70,14 @@ class Enter(Workload):
     tried = """
 Six foreign keys of enrollments and their traces were checked for each move and are gone (Django protects what they
 refer to): two fifths of the time. For a journey that nobody had entered before, the planner read all who had
-entered it for each who entered; the journey is no way to rows any more. What remains for a member is the news that
-names them (5 µs), the admission (7 µs for rules and earlier entries, 9 µs for a row in six indexes, 3 µs for the
-trace), and the move to the first rest, of which writing the row back takes most: an UPDATE in six indexes costs twice
-what the INSERT did. Writing the row at its first rest at once would save that, but goals and exit rules are asked in
-between, of rows that are there. Each journey and each version went through all news of a batch for its few topics:
-now they are found by topic, which halved the program's share.
+entered it for each who entered; the journey is no way to rows any more. Each journey and each version went through all
+news of a batch for its few topics: now they are found by topic, which halved the program's share. Whoever enters was
+written where they begin and once more where they first rest, an UPDATE in six indexes that cost twice what the INSERT
+did: now they begin in the batch's own table, where goals are asked as well, and are written once. With arrays that are
+handed over as text, and instants that psycopg reads instead of Django, a member takes a third less processor time than
+before (95 µs, now 60). What remains of it: the news that names them (7 µs to write, 3 to read), admission (6 µs, and 4
+for its trace), the move to the first rest (4 µs, and 4 for its trace), the row in six indexes (7 µs), the commit, in
+which the one foreign key that is left is checked (5 µs), and the program (12 µs).
 """
     scales = True
 

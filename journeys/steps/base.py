@@ -35,7 +35,8 @@ class StepKind(ABC):
     """One kind of step. Kinds hold no state; the engine calls `act`, then `decide`, in the batch's transaction.
 
     A `cohort` is a query for whole rows of journeys_enrollment: all of one shard and step, all due. Both calls may run
-    it as often as they like; it gives the same rows until the engine moves them. Kinds never change enrollments.
+    it as often as they like; it gives the same rows until the engine moves them. Kinds never change enrollments, nor
+    look there for those of a cohort: whoever has just entered is written when they rest.
     """
 
     kind: ClassVar[str]
