@@ -18,7 +18,8 @@ from members.models import SHARDS
 from members.sql import rows
 
 # Who stays at a step of the same key has been there since they came: a wait goes on. Its end is asked anew only where
-# the step says something else: a birthday during a pause would become that of next year.
+# the step says something else: a birthday during a pause would become that of next year, and a message that was put off
+# would be so once more, which may be once too often.
 _MOVE = """
 WITH chosen AS MATERIALIZED (
     SELECT e.id, e.member_id, e.journey_id, e.visit, s.key AS was, t.id AS step_id, t.key, v.number,
@@ -32,8 +33,8 @@ WITH chosen AS MATERIALIZED (
 ),
 moved AS (
     UPDATE journeys_enrollment e
-    SET version_id = %(version)s, step_id = c.step_id, due_at = %(now)s,
-        rest_until = CASE WHEN c.same THEN e.rest_until END,
+    SET version_id = %(version)s, step_id = c.step_id,
+        due_at = CASE WHEN c.same THEN e.due_at ELSE %(now)s END, rest_until = CASE WHEN c.same THEN e.rest_until END,
         arrived_at = CASE WHEN c.was = c.key THEN e.arrived_at ELSE %(now)s END,
         goal_until = e.entered_at + %(goal)s
     FROM chosen c WHERE e.id = c.id

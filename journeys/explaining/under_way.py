@@ -101,9 +101,10 @@ def _step(enrollment: Enrollment) -> str:
 
 
 def _put_off(enrollment: Enrollment) -> Trace | None:
-    """Return the last row of the trace, where it says that a message was wanted and put off."""
-    last = enrollment.trace.order_by("-pk").first()
-    return last if last and last.outcome == Outcome.WAITING and last.reason else None
+    """Return the last row of the trace, if it says that a message of this step, of any version, was put off."""
+    last = enrollment.trace.exclude(outcome=Outcome.MOVED).order_by("-pk").first()
+    put_off = last and last.outcome == Outcome.WAITING and last.reason and last.step_key == _step(enrollment)
+    return last if put_off else None
 
 
 def _deferred(enrollment: Enrollment, told: Trace) -> Explanation:

@@ -11,14 +11,14 @@ from django.db import connection
 
 from channels.models import Message
 from content.models import Grant
-from journeys import audit, changeover, engine, publishing
+from journeys import audit, changeover, engine, explaining, publishing
 from journeys.changeover import BadMapping, ChangePlan
 from journeys.models import Changeover, Enrollment, Journey, StepCount, Trace
 from journeys.publishing import Terms
 from members.models import SHARDS, Member
 from tests import cast
 from tests.cast import DAY, HOUR, NOW
-from tests.channels.outbox import sender
+from tests.channels.outbox import at_most, sender
 from tests.journeys.drawn import messages, published, stands, tick, told
 from tests.journeys.shop import furnish, path, send, step, wait
 
@@ -321,3 +321,22 @@ def test_a_birthday_that_came_during_a_pause_is_not_waited_for_another_year_beca
     publishing.resume(journey, NOW + 6 * DAY)
     tick(NOW + 6 * DAY)
     assert (stands(ada), messages(ada)) == ("rest", [("mail", "queued", "")])
+
+
+def test_a_message_that_was_put_off_is_not_dropped_because_a_version_was_published() -> None:
+    """It may be put off once, until there is room; and why it was is told as before."""
+    at_most(1, 1)
+    ada = cast.ada()
+    published([send()], key="other", entry={"fact": {"topic": "event", "name": "come"}})
+    journey = published([send(defer_at_most=1), wait()])
+    for name in ("come", "go"):
+        cast.event(ada, name)
+        tick(NOW)
+    found = explaining.explain(ada, journey, NOW)
+    publishing.publish(journey, {**journey.draft, "priority": 40}, NOW + HOUR, terms=Terms(MOVE))
+    tick(NOW + HOUR)
+    again = explaining.explain(ada, journey, NOW + HOUR)
+    assert (again.status, again.reason, again.until) == (found.status, found.reason, found.until)
+    assert (again.reason, again.evidence["messages"]) == ("capped", found.evidence["messages"])
+    tick(NOW + DAY)
+    assert messages(ada) == [("mail", "queued", ""), ("mail", "queued", "")]
