@@ -50,6 +50,8 @@ LEFT JOIN LATERAL (
     ORDER BY {x}.happened_at, {x}.id LIMIT 1
 ) found{number} ON true
 """
+# Points that a step before gave are known on arrival, though the news of them is read after it.
+_GIVEN = "NOT (entry.source = 'journey' AND starts_with(entry.key, e.id || ':'))"
 _RULE = """
 JOIN members_member m ON m.id = e.member_id
 CROSS JOIN LATERAL (SELECT ({rule}) IS TRUE AS met) rule
@@ -147,5 +149,6 @@ def _looked_for(settings: StepText) -> tuple[Sql, str, str]:
 def _found(fact: Mapping[str, Any], number: int) -> Sql:
     such = facts.asked_for(fact)
     condition = such.condition.prefixed(f"f{number}_")
-    text = _FOUND.format(x=such.alias, table=such.table, condition=condition.text, number=number)
+    asked = f"{condition.text} AND {_GIVEN}" if fact["topic"] == "points" else condition.text
+    text = _FOUND.format(x=such.alias, table=such.table, condition=asked, number=number)
     return Sql(text, condition.params)

@@ -136,3 +136,17 @@ def test_what_came_before_a_drawn_wait_is_known_on_arrival_though_a_message_was_
     for hours in (2, 24, 29, 30):
         tick(NOW + hours * HOUR)
     assert stands(ada) == "bought"
+
+
+def test_points_that_the_journey_gave_itself_are_not_those_that_it_waits_for() -> None:
+    """Their news is read when the member waits already."""
+    gift = {"key": "gift", "kind": "update", "earn_points": {"points": 5}}
+    published([gift, {**BOUGHT, "fact": {"topic": "points"}}, SEND])
+    ada = cast.ada()
+    cast.event(ada, "go")
+    tick(NOW)
+    tick(NOW + HOUR)
+    assert stands(ada) == "bought"
+    cast.points(ada, 7, NOW + 2 * HOUR)
+    tick(NOW + 2 * HOUR)
+    assert stands(ada) == "exit_step"
