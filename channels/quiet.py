@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from channels.models import QuietHours
 from members import countries, zones
 from members.models import Store
-from members.sql import Sql
+from members.sql import Sql, rows
 
 SPREAD = timedelta(minutes=30)
 _DAY = timedelta(days=1)
@@ -60,6 +60,28 @@ def closed(now: datetime) -> Closed:
         _known.clear()
         found = _known[hours, stores] = _found(hours, stores, now)
     return found.closed
+
+
+_LEAVES = """
+SELECT {after_opening} FROM channels_message x JOIN members_member m ON m.id = x.member_id {zone_join}
+JOIN ({closed}) q ON q.channel = x.channel AND q.zone = {zone} AND q.country = {country}
+WHERE x.id = %(id)s
+"""
+
+
+def leaves(message_id: int, now: datetime) -> datetime | None:
+    """Return when the channel of a message opens for its member, as its claim would find; None where it is open."""
+    found = closed(now)
+    away = found.relation.prefixed("q_")
+    text = _LEAVES.format(
+        after_opening=after_opening("x.member_id", "x.step_key", "q"),
+        zone_join=zones.MEMBER_ZONE_JOIN,
+        zone=zones.MEMBER_ZONE,
+        closed=away.text,
+        country=found.country,
+    )
+    answer = rows(text, {**away.params, "id": message_id, "default_zone": zones.DEFAULT})
+    return answer[0][0] if answer else None
 
 
 def opening(channel: str, zone: str, country: str = "") -> time:

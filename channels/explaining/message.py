@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from channels import holds, obstacles
+from channels import holds, obstacles, quiet
 from channels.explaining import ends
 from channels.explaining.answer import Explanation
 from channels.explaining.behind import Behind, Wanted, behind
@@ -82,8 +82,8 @@ def _on_time(message: Message, now: datetime) -> Behind:
         said = {"time": wall(message.due_at), "words": message.words}
         if message.attempts and message.words:
             return Behind(_("the carrier did not take it (“%(words)s”); it is tried again at %(time)s.") % said)
-        quiet = message.reason == Reason.QUIET_HOURS or message.planned_at > message.queued_at
-        sentence = _("it leaves at %(time)s, after the quiet hours.") if quiet else _("it leaves at %(time)s.")
+        in_quiet = message.reason == Reason.QUIET_HOURS or message.planned_at > message.queued_at
+        sentence = _("it leaves at %(time)s, after the quiet hours.") if in_quiet else _("it leaves at %(time)s.")
         return Behind(sentence % said)
     if not sender.active:
         return Behind(_("its sender “%(sender)s” is switched off.") % {"sender": sender.name})
@@ -91,6 +91,9 @@ def _on_time(message: Message, now: datetime) -> Behind:
         said = {"sender": sender.name, "time": wall(sender.failing_since), "words": sender.failing_words}
         sentence = _("its sender “%(sender)s” is failing since %(time)s: “%(words)s”")
         return Behind(sentence % said, sender.failing_since, {"carrier_words": sender.failing_words})
+    opens = None if message.channel == Channel.DESK else quiet.leaves(message.pk, now)
+    if opens:  # nobody has looked at it since they began
+        return Behind(_("it leaves at %(time)s, after the quiet hours.") % {"time": wall(opens)})
     return Behind(_("it is about to leave."))
 
 

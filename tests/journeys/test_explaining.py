@@ -498,6 +498,14 @@ def test_quiet_hours_that_last_too_long_are_told_with_their_end() -> None:
     assert "It could have left by E-mail at 2026-03-11 08:" in part.sentence
 
 
+def test_a_message_that_nobody_took_before_the_quiet_hours_is_not_about_to_leave() -> None:
+    """The claim would put it off until the morning."""
+    sent = message(cast.ada())
+    quiet("email", "08:00", "20:00")
+    assert "it is about to leave" in why(sent.member, sent).sentence
+    assert "it leaves at 2026-03-11 08:" in why(sent.member, sent, NOW + 10 * HOUR).sentence
+
+
 @pytest.mark.parametrize(
     ("reason", "words", "said"),
     [
