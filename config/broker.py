@@ -50,7 +50,7 @@ def transport_options(url: str) -> dict[str, Any]:
         # A task that its worker did not acknowledge is delivered again after this time. No task runs that long.
         "visibility_timeout": 900,
         "socket_connect_timeout": TIMEOUT,
-        "socket_timeout": 30,
+        "socket_timeout": 10,  # less than a web server allows a request, which may send a task
         "socket_keepalive": True,
         "health_check_interval": 25,
     }

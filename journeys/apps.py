@@ -1,7 +1,13 @@
 """Application settings of journeys."""
 
+import logging
+import time
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
 
 
 class JourneysConfig(AppConfig):
@@ -41,8 +47,20 @@ class JourneysConfig(AppConfig):
         audit_log.watch(Journey, without=["state", "current", "dates_until"])
 
 
+# Seconds for which no look is sent after one that failed. A request that stores a fact must not wait, again and again,
+# for a broker that does not answer; meanwhile beat's looks, a second later, do the same work.
+PAUSE = 60.0
+_failed: dict[str, float] = {}
+
+
 def look_at(_shards: set[int]) -> None:
     """Send a look at once after a commit with news; beat's next one would come within a second."""
     from journeys import tasks
 
-    tasks.look.apply_async(expires=tasks.STALE_SECONDS)
+    if time.monotonic() - _failed.get("look", -PAUSE) < PAUSE:
+        return
+    try:
+        tasks.look.apply_async(expires=tasks.STALE_SECONDS)
+    except (OperationalError, OSError) as error:
+        _failed["look"] = time.monotonic()
+        log.warning("The broker takes no look; those of beat do for the next minute: %s", error)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from kombu.exceptions import OperationalError
 
 from channels import tasks as delivering
-from journeys import tasks, work
+from journeys import apps, tasks, work
 from members import clock
 from tests import cast
 from tests.channels import outbox
@@ -25,3 +28,28 @@ def test_a_tick_that_moved_somebody_has_the_senders_looked_at(monkeypatch: pytes
     assert looks == [tasks.STALE_SECONDS]
     tasks.tick(shards)
     assert len(looks) == 1
+
+
+def test_a_broker_that_does_not_answer_is_waited_for_by_one_request_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a broker whose cable is pulled, every call of the API that told of a fact took half a minute."""
+    asked, clock_reads = [], iter([100.0, 110.0, 159.0, 171.0, 172.0])
+    fails = [True]
+
+    def ask(**_options: object) -> None:
+        asked.append(1)
+        if fails[0]:
+            raise OperationalError("Timeout reading from socket")
+
+    monkeypatch.setattr(tasks.look, "apply_async", ask)
+    monkeypatch.setattr(apps, "_failed", {})
+    monkeypatch.setattr(apps, "time", SimpleNamespace(monotonic=lambda: next(clock_reads)))
+    apps.look_at({1})
+    assert "The broker takes no look" in caplog.text
+    apps.look_at({1})
+    assert len(asked) == 1
+    fails[0] = False
+    apps.look_at({1})
+    apps.look_at({1})
+    assert len(asked) == 3
