@@ -77,7 +77,10 @@ UNION SELECT inhparent::regclass::text, true FROM pg_inherits JOIN changed ON re
 
 
 def settle(*tables: str) -> None:
-    """Do what autovacuum would have done before long, to these tables or to all that changed: runs find the same."""
+    """Do what autovacuum, and the night's task for partitioned tables, would have done before long: runs find the same.
+
+    To these tables, or to all that changed.
+    """
     from django.db import connection
 
     with connection.cursor() as cursor:

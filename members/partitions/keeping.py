@@ -50,7 +50,17 @@ def keep(now: datetime) -> Sequence[str]:
 
     A table that is too busy is left to the next run, and said. Two at once do no harm: the second finds nothing to do.
     """
-    return [sentence for each in registered() for sentence in (*_make(each, now), *_forget(each, now))]
+    done = [sentence for each in registered() for sentence in (*_make(each, now), *_forget(each, now))]
+    for each in registered():
+        _survey(each)
+    return done
+
+
+def _survey(table: Partitioned) -> None:
+    """Have the planner know a table as a whole: autovacuum sees to its partitions alone."""
+    [(version,)] = rows("SELECT current_setting('server_version_num')::int", {})
+    only = "ONLY " if version >= 18_00_00 else ""  # before, its partitions are surveyed with it
+    rows(f"ANALYZE {only}{table.table}", {})
 
 
 def _make(table: Partitioned, now: datetime) -> Iterator[str]:

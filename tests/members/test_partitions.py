@@ -138,6 +138,17 @@ def test_one_member_is_read_along_indexes_in_every_partition() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("table", [one.table for one in registered()])
+def test_the_planner_knows_a_table_as_a_whole_which_autovacuum_never_looks_at(table: str) -> None:
+    surveyed = "SELECT last_analyze FROM pg_stat_user_tables WHERE relid = %(table)s::regclass"
+    rows("SELECT pg_stat_clear_snapshot()", {})
+    [before] = rows(surveyed, {"table": table})
+    keeping.keep(first_end())
+    rows("SELECT pg_stat_clear_snapshot(), pg_stat_force_next_flush()", {})
+    assert rows(surveyed, {"table": table}) != [before]
+
+
+@pytest.mark.django_db
 def test_the_command_does_the_same_and_lists_them() -> None:
     now, told = first_end(), StringIO()
     call_command("partitions", "--now", now.isoformat(), stdout=told)
