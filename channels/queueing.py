@@ -102,7 +102,7 @@ chosen AS (
 ),
 planned AS MATERIALIZED (
     SELECT o.*, p.planned_at, DATE '1970-01-01' + (extract(epoch FROM planned_at)::bigint / 86400)::int AS planned_day,
-           CASE WHEN o.once_key IS NOT NULL AND o.address <> '' AND o.journey_id IS NOT NULL
+           CASE WHEN o.obstacle IS NULL AND o.once_key IS NOT NULL AND o.address <> '' AND o.journey_id IS NOT NULL
                 THEN md5(concat_ws(chr(31), o.journey_id, o.step_key, o.visit, o.channel, o.address, o.once_key))::uuid
            END AS once
     FROM chosen o
@@ -134,7 +134,7 @@ shared AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT bool_or(x.member_id <> p.member_id AND x.planned_at > p.planned_at - interval '30 days') AS taken,
                bool_or(x.member_id = p.member_id AND x.planned_day = p.planned_day) AS again
-        FROM channels_message x WHERE p.obstacle IS NULL AND x.once = p.once AND x.state <> 'cancelled'
+        FROM channels_message x WHERE x.once = p.once AND x.state <> 'cancelled'
     ) once ON true
 ),
 {judged},
