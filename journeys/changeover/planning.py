@@ -91,7 +91,10 @@ def plan(journey: Journey, checked: Checked, mapping: Mapping[str, str]) -> Chan
             key in steps,
             to[key],
             *_missed(ways, steps, moving.get(key), [past for past in found if past.key == key]),
-            list(_warnings(journey, checked, ways, (key, kind), moving.get(key))),
+            [
+                *_warnings(journey, checked, ways, (key, kind), moving.get(key)),
+                *_sent_again(ways, steps, moving.get(key), [past for past in found if past.key == key]),
+            ],
         )
         for key, kind in _in_order(journey, stand, keys)
     ]
@@ -150,6 +153,19 @@ def _warnings(journey: Journey, checked: Checked, ways: Ways, at: tuple[str, str
             silent = [key for key in speaking if key in ahead]
             missing = standing.without_offer(journey.pk, at[0], offer) if silent else 0
             yield from [_without(missing, offer, silent[0])] if missing else []
+
+
+def _sent_again(ways: Ways, steps: Mapping[str, str], target: str | None, pasts: Sequence[Past]) -> Iterable[str]:
+    """Yield the messages that members had on an earlier round, and get again though the version draws no repetition."""
+    for key in ways.once(target) if target else ():
+        had = sum(past.count for past in pasts if "queued" in past.outcomes.get(key, ()) and key not in past.now)
+        if had and isinstance(kinds()[steps[key]], SendingKind):
+            sentence = ngettext(
+                "%(count)d member had `%(step)s` on an earlier round and gets it once more.",
+                "%(count)d members had `%(step)s` on an earlier round and get it once more.",
+                had,
+            )
+            yield sentence % {"count": had, "step": key}
 
 
 def _offers(checked: Checked) -> Iterable[tuple[str, Sequence[str], Sequence[str]]]:

@@ -48,6 +48,21 @@ class Ways:
                 coming += [way.target for way in on if way.target and not way.again]
         return seen
 
+    def once(self, target: str) -> list[str]:
+        """Return the steps to come for who stands at `target` that lie in no round: nobody drew that they recur."""
+        ways = [way for found in self._from.values() for way in found]
+        rounds = [self.ahead(way.target) & self._behind(way.source) for way in ways if way.again and way.target]
+        ahead = self.ahead(target).difference(*rounds)
+        return [key for key in self.keys if key in ahead]
+
+    def _behind(self, key: str) -> set[str]:
+        """Return the steps from which somebody comes to `key` by no way back, itself included."""
+        found = {key}
+        for source in reversed(self.keys):  # in reading order all ways but those back lead on
+            if any(way.target in found and not way.again for way in self._from[source]):
+                found.add(source)
+        return found
+
     def _always(self, taken: Had) -> Mapping[str, int]:
         """Return, for each step that is reached from the first where `taken` says which ways were open, the steps that
         lie on every way to it, itself included, as bits.

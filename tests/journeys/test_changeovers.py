@@ -340,3 +340,16 @@ def test_a_message_that_was_put_off_is_not_dropped_because_a_version_was_publish
     assert (again.reason, again.evidence["messages"]) == ("capped", found.evidence["messages"])
     tick(NOW + DAY)
     assert messages(ada) == [("mail", "queued", ""), ("mail", "queued", "")]
+
+
+def test_a_message_of_an_earlier_round_that_comes_once_more_is_warned_of_unless_the_version_draws_the_round() -> None:
+    """The step where they stand is gone, and with it the round; they are mapped to what was in it."""
+    again = step("go_to", "again", step="rest", at_most=3)
+    published([wait(), send(), again])
+    entered(cast.ada(), cast.ben())
+    tick(NOW + DAY)  # both have had the mail, and wait for the second round
+    found = row(asked(send(), wait("late"), mapping={"rest": "mail"}), "rest")
+    assert "2 members had `mail` on an earlier round and get it once more." in found.warnings
+    assert row(asked(wait(), send(), again, wait("late")), "rest").warnings == []
+    before = step("go_to", "again", step="mail", at_most=3)
+    assert row(asked(send(), wait(), before), "rest").warnings == []
