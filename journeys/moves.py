@@ -28,10 +28,12 @@ moved AS (
         step_id = COALESCE(d.target_id, e.step_id),
         visit = e.visit + CASE WHEN d.again THEN 1 ELSE 0 END,
         -- How often each way back was taken, and one; those within the loop begin anew.
-        -- Whose message was put off brings along since when, up to where they rest next (see `wait_for`).
+        -- Whose message was put off brings along since when, up to the next wait (see `wait_for`): once through it, a
+        -- fact of meanwhile has been told, and would be so in every round to come.
         rounds = CASE WHEN d.again THEN COALESCE(d.others, '{{{{}}}}') || jsonb_build_object(
                           d.step_key, COALESCE((e.rounds ->> d.step_key)::int, 1) + 1)
-                      WHEN d.outcome IS NULL OR e.arrived_at >= %(now)s THEN e.rounds
+                      WHEN d.outcome IS NULL OR e.arrived_at >= %(now)s AND d.kind NOT IN ('wait', 'wait_for')
+                      THEN e.rounds
                       WHEN d.kind IN ('send', 'follow_up') THEN COALESCE(e.rounds, '{{{{}}}}') || jsonb_build_object(
                           ':since', COALESCE(e.rounds -> ':since', to_jsonb(e.arrived_at)))
                       ELSE e.rounds - ':since' END,

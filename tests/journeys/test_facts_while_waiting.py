@@ -150,3 +150,24 @@ def test_points_that_the_journey_gave_itself_are_not_those_that_it_waits_for() -
     cast.points(ada, 7, NOW + 2 * HOUR)
     tick(NOW + 2 * HOUR)
     assert stands(ada) == "exit_step"
+
+
+def test_a_purchase_while_a_message_was_put_off_is_thanked_for_once_and_not_in_every_round() -> None:
+    """Each round sends at once what there is room for; the same purchase must not end two waits."""
+    sender("email")
+    policy = at_most(1, 1)
+    ada = cast.ada()
+    published([SEND], key="other", entry={"fact": {"topic": "event", "name": "come"}})
+    waits = {**BOUGHT, "happened": [{"key": "again", "kind": "go_to", "step": "mail", "at_most": 9}]}
+    published([SEND, waits])
+    for name in ("come", "go"):
+        cast.event(ada, name)
+        tick(NOW)
+    cast.purchase(ada, NOW + HOUR)
+    tick(NOW + HOUR)
+    policy.delete()
+    for days in (1, 2, 3):
+        tick(NOW + days * DAY)
+    assert stands(ada) == "bought"
+    thanked = Message.objects.filter(journey_name="First")
+    assert list(thanked.order_by("visit").values_list("visit", flat=True)) == [1, 2]
