@@ -34,13 +34,9 @@ _INSERTION = """
 
 
 _TAKE = """
-    WITH due AS (
-        SELECT id FROM members_news
-        WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
-        ORDER BY member_id, id LIMIT %(limit)s
-    )
-    DELETE FROM members_news USING due WHERE members_news.id = due.id
-    RETURNING members_news.id, member_id, topic, reference, happened_at
+    DELETE FROM members_news
+    WHERE shard = ANY(%(shards)s) AND recorded_at <= %(now)s AND member_id BETWEEN %(low)s AND %(high)s
+    RETURNING id, member_id, topic, reference, happened_at
 """
 
 
@@ -102,15 +98,13 @@ def unlisten(listener: str) -> None:
     Listener.objects.filter(listener=listener).delete()
 
 
-def read(
-    shards: Sequence[int], now: datetime, limit: int | None = None, *, low: int = 0, high: int = _HIGHEST
-) -> list[Item]:
-    """Take the news of some shards, in the order of members, at most `limit` of them; they are deleted by this.
+def read(shards: Sequence[int], now: datetime, *, low: int = 0, high: int = _HIGHEST) -> list[Item]:
+    """Take the news of some shards, in the order of members; they are deleted by this.
 
     `low` and `high` bound the members, both included. The caller holds the shards' locks and handles what it took in
     the same transaction.
     """
-    taken = prepared(_TAKE, {"shards": list(shards), "now": now, "limit": limit, "low": low, "high": high})
+    taken = prepared(_TAKE, {"shards": list(shards), "now": now, "low": low, "high": high})
     return [Item(*row[1:]) for row in sorted(taken, key=lambda row: (row[1], row[0]))]
 
 
