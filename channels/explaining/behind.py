@@ -23,7 +23,7 @@ from members.vocabulary import Channel, Purpose
 class Wanted:
     """The message that was wanted: `channel` is the one that came closest to it, or empty; `detail` is of the trace.
 
-    `offer` is the name of that which it speaks of, `grant` the member's last one of it.
+    `offer` is the name of that which it speaks of, `grant` the member's last one of it, `journey_id` the journey's.
     """
 
     member: Member
@@ -34,6 +34,7 @@ class Wanted:
     grant: Grant | None = None
     detail: Mapping[str, Any] | None = None
     offer: str = ""
+    journey_id: int | None = None
 
     @property
     def by(self) -> str:
@@ -159,12 +160,16 @@ def _winner(wanted: Wanted) -> Behind | None:
     if not winner:
         return None
     detail, policy = wanted.detail or {}, (wanted.detail or {}).get("policy")
-    sentence = _("“%(journey)s” was more important and took the place.") % {"journey": winner}
+    taken = Message.objects.filter(pk=detail.get("winner_message") or 0).first()
+    if taken and taken.journey_id == wanted.journey_id:
+        sentence = _("Another entry of the member into “%(journey)s” came first and took the place.")
+    else:
+        sentence = _("“%(journey)s” was more important and took the place.")
+    sentence %= {"journey": winner}
     if policy:
         allowed = _("The contact pressure policy allows %(policy)s.") % {"policy": in_words(policy)}
         sentence = f"{sentence} {allowed}"
-    taken = Message.objects.filter(pk=detail.get("winner_message") or 0).values_list("public_id", flat=True).first()
-    evidence = {"winner": winner, "winner_message": taken and str(taken), "policy": policy}
+    evidence = {"winner": winner, "winner_message": taken and str(taken.public_id), "policy": policy}
     return Behind(sentence, None, {name: value for name, value in evidence.items() if value})
 
 

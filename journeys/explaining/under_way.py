@@ -139,6 +139,7 @@ def _wanted(enrollment: Enrollment, told: Trace) -> Wanted:
         grant=grants.order_by("-granted_at", "-pk").first() if grants else None,
         detail=detail,
         offer=offer.name if offer else "",
+        journey_id=enrollment.journey_id,
     )
 
 

@@ -293,6 +293,20 @@ def test_of_two_open_orders_the_latest_is_told_and_the_other_named() -> None:
     assert found.sentence.endswith("This is about “A-2”; there is also “A-1”.")
 
 
+def test_of_two_orders_that_want_the_same_place_neither_is_called_more_important() -> None:
+    """They are of one journey; the one that entered first has it."""
+    at_most(1, 7)
+    ada = cast.ada()
+    long = {**SEND, "deadline": {"days": 9}}
+    journey = published([long], entry={"fact": {"topic": "event", "name": "order", "key": "id"}})
+    for number in (1, 2):
+        cast.event(ada, "order", NOW, id=f"A-{number}")
+    tick(NOW)
+    found = why(ada, journey)
+    assert (found.status, found.reason) == (Whereabouts.DEFERRED, "lost")
+    assert "Another entry of the member into “First” came first and took the place." in found.sentence
+
+
 def test_who_came_back_too_early_hears_of_both() -> None:
     """The end of the first, and why there is no second."""
     ada = cast.ada()
