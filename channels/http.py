@@ -143,10 +143,10 @@ def _trust() -> ssl.SSLContext:
 
 
 def _readable(answer: httpx.Response) -> httpx.Response:
-    """Have an answer whose text is in an encoding that no text is in read as UTF-8."""
+    """Have an answer read as UTF-8 that is not in the encoding it names, or names one that no text is in."""
     try:
-        answer.content.decode(answer.charset_encoding or "utf-8", errors="replace")
-    except (LookupError, UnicodeError):
+        str(answer.text)
+    except (AssertionError, LookupError, TypeError, ValueError):  # whatever Python's codecs raise
         answer.encoding = "utf-8"
     return answer
 

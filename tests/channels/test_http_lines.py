@@ -108,7 +108,7 @@ def test_a_yes_that_bears_a_header_with_an_umlaut_is_a_yes_and_nothing_is_sent_a
     assert {(result.fate, result.words) for result in results} == {(Fate.SENT, "ok")}
 
 
-@pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "Zürich", "nonsense"])
+@pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "utf-16", "Zürich", "nonsense"])
 def test_a_yes_in_an_encoding_that_no_text_is_in_is_a_yes_and_leaves_nothing_in_doubt(charset: str) -> None:
     with answering(lambda handler: answer_in(handler, charset)) as server:
         results = call(server)
