@@ -40,8 +40,11 @@ class Partition:
 
 
 def partitions(table: str) -> Sequence[Partition]:
-    """Return the partitions of a table, by their time; the default one comes first."""
-    found = [Partition(name, *_bounds(bound)) for name, bound in rows(_PARTITIONS, {"table": table})]
+    """Return the partitions of a table, by their time; the default one comes first.
+
+    Without bounds is what somebody drops right now.
+    """
+    found = [Partition(name, *_bounds(bound)) for name, bound in rows(_PARTITIONS, {"table": table}) if bound]
     return sorted(found, key=lambda one: one.ends or datetime.min.replace(tzinfo=UTC))
 
 
@@ -118,10 +121,11 @@ def _forget(table: Partitioned, now: datetime) -> Iterator[str]:
 
 def _drop(table: Partitioned, name: str) -> int:
     """Drop a partition, and the parts of what came late into it."""
-    if table.parts and rows("SELECT to_regclass(%(name)s)", {"name": name}) != [(None,)]:
-        _alone(table)
-        rows(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE", {})
-        execute(f"DELETE FROM {table.parts} WHERE {table.parts_of} IN (SELECT id FROM {name})", {})
+    if table.parts:
+        _alone(table)  # before it is asked for: by this the session learns what others dropped while it waited
+        if rows("SELECT to_regclass(%(name)s)", {"name": name}) != [(None,)]:
+            rows(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE", {})
+            execute(f"DELETE FROM {table.parts} WHERE {table.parts_of} IN (SELECT id FROM {name})", {})
     return execute(f"DROP TABLE IF EXISTS {name}", {})
 
 

@@ -8,18 +8,20 @@ from functools import partial
 from io import StringIO
 from threading import Barrier, Thread
 from time import sleep
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 
 from journeys.models import Trace
-from members.models import Member, Touchpoint
+from members.models import Member, Purchase, PurchaseLine, Touchpoint
 from members.partitions import Partitioned, converting, keeping, registered
 from members.partitions.tables import month
 from members.sql import execute, rows
 from tests import cast
 from tests.cast import NOW
+from tests.content.at_once import at_once
 
 TABLE = "members_touchpoint"
 
@@ -201,6 +203,29 @@ def test_a_month_that_is_made_or_dropped_waits_for_whoever_writes_and_neither_is
         assert done != [None]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_beside_somebody_who_writes_do_all_and_break_nobody_off(settings: Any) -> None:
+    """With two beats there are two runs a night: one of them asked for what the other had just dropped."""
+    settings.CHORALE_KEEP_PURCHASES_MONTHS = settings.CHORALE_KEEP_EVENTS_MONTHS = 1
+    ada, begins = cast.ada(), first_end("members_purchase")
+
+    def work(place: int, now: datetime) -> None:
+        if place < 2:
+            keeping.keep(now)
+        else:
+            for days in (-400, -40, 0, 40, 4000):
+                cast.purchase(ada, now + timedelta(days=days), key=f"{now} {days}")
+
+    try:
+        for ahead in range(10):
+            assert at_once(3, partial(work, now=month(begins, ahead))) == [None] * 3
+        keeping.keep(month(begins, 9))
+        assert min(Purchase.objects.values_list("happened_at", flat=True)) >= month(begins, 8)
+        assert PurchaseLine.objects.count() == Purchase.objects.count()
+    finally:
+        drop_the_months()
+
+
 def changer(table: Partitioned, change: Callable[[], int], done: list[int | None]) -> Thread:
     """Somebody who makes a change to the partitions of a table, and notes what came of it."""
 
@@ -277,7 +302,12 @@ def _busy(monkeypatch: pytest.MonkeyPatch) -> None:
         assert f"{TABLE} is busy; {name} is made by the next run." in said
         assert f"{name} was made." in keeping.keep(now)
     finally:
-        for table in registered():
-            for one in keeping.partitions(table.table):
-                if one.begins:
-                    execute(f"DROP TABLE {one.name}", {})
+        drop_the_months()
+
+
+def drop_the_months() -> None:
+    """Leave the tables with the partitions that the migrations made."""
+    for table in registered():
+        for one in keeping.partitions(table.table):
+            if one.begins:
+                execute(f"DROP TABLE {one.name}", {})
