@@ -21,6 +21,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from drf_spectacular.generators import EndpointEnumerator
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.feedback import NO_FEEDBACK
@@ -68,8 +69,8 @@ def described() -> Any:
     return schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application(), config=config)
 
 
-@pytest.fixture
-def connected(db: None) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def connected() -> Iterator[None]:
     """The application closes no connection at the end of a call, as with Django's own client: it is the test's."""
     signals = (request_started, request_finished)
     for signal in signals:
@@ -79,10 +80,26 @@ def connected(db: None) -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@pytest.fixture(scope="module")
+def there(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Any]]:
+    """One of each thing, made once: whatever a call did is undone, and all of it in the end."""
+    outer = transaction.atomic()
+    # As in Django's TestCase: what wants to commit by itself may run within.
+    outer._from_testcase = True  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), outer:
+        yield _one_of_each()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def known(connected: None, settings: Any) -> dict[str, Any]:
-    """One of each thing, by the part of the address or the field that names it, and who may do everything with it."""
+def known(there: dict[str, Any], settings: Any) -> dict[str, Any]:
+    """What is there, for those who may call as often as they like."""
     settings.CHORALE_API_RATE = 10_000_000
+    return there
+
+
+def _one_of_each() -> dict[str, Any]:
+    """Return one of each thing, by the part of the address or the field that names it, and who may do everything."""
     now = clock.now()
     ada, ben, store = cast.ada(), cast.ben(), cast.berlin()
     by = caller(by=cast.administrator())
@@ -198,7 +215,7 @@ def test_no_header_breaks_anything_and_every_answer_is_declared(
 @pytest.mark.parametrize("token", ["", "chorale_0000"], ids=["none", "unknown"])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part)
 def test_nothing_is_done_for_nobody_and_the_answer_is_declared(
-    path: str, method: str, token: str, described: Any, connected: None
+    path: str, method: str, token: str, described: Any, db: None
 ) -> None:
     about = "7" if "{number}" in path else str(uuid4())
     assert called(plain(described[path][method], about), token).status_code == HTTPStatus.UNAUTHORIZED
