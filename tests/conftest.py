@@ -31,6 +31,8 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
     finally:
         gc.freeze()
+        # A page makes tens of thousands of objects: by default Python looks through them fifty times.
+        gc.set_threshold(10_000)
         gc.enable()
 
 
