@@ -12,8 +12,15 @@ from config.embedded.home import Home
 NAME = USER = "chorale"
 OLDEST = 15  # of PostgreSQL, by its major version
 PARTS = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-# A cable that was pulled is noticed within two minutes, where the system itself would wait for hours.
-NOTICES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+# A cable that was pulled is noticed within two minutes, where the system itself would wait for hours. A new connection
+# is waited for less long than a web server allows a request; the driver alone would wait for more than two minutes.
+NOTICES = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
@@ -54,7 +61,7 @@ def check(database: dict[str, Any], seconds: int = 5) -> None:
     """
     parts = {name: database[key] for key, name in PARTS.items() if database[key]}
     try:
-        with connect(**{"connect_timeout": seconds, **parts, **database["OPTIONS"]}) as connection:
+        with connect(**{**parts, **database["OPTIONS"], "connect_timeout": seconds}) as connection:
             version = connection.info.server_version // 10000
     except OperationalError as error:
         words = " ".join(str(error).partition("Is the server running")[0].split())

@@ -4,12 +4,14 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from django.db import connection
+from psycopg import OperationalError
 
 from config import broker as brokers
 from config import database
@@ -134,3 +137,16 @@ def test_a_broker_with_the_certificate_of_another_host_is_refused(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert "certificate is not valid for" in refusal(brokers.check, f"{scheme}://localhost:{secure}/")
+
+
+def test_a_database_that_says_nothing_is_waited_for_less_long_than_a_request_may_take(
+    mute: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scrapes and pages held a web worker each for more than two minutes, until none was left to say that it lives."""
+    assert database.NOTICES["connect_timeout"] <= 10
+    monkeypatch.setitem(database.NOTICES, "connect_timeout", 2)
+    found = database.settings(f"postgresql://u@{mute}/d", Home(Path("/nowhere")))
+    began = time.monotonic()
+    with pytest.raises(OperationalError, match="timeout"):
+        psycopg.connect(host="127.0.0.1", port=found["PORT"], dbname="d", user="u", **found["OPTIONS"])
+    assert time.monotonic() - began < 9
