@@ -1,12 +1,13 @@
 """The Celery app: ``celery -A config worker`` and ``celery -A config beat``."""
 
+import gc
 import logging.config
 import os
 import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import import_modules, setup_logging, task_postrun, task_prerun
+from celery.signals import import_modules, setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -29,6 +30,13 @@ def start_servers(**kwargs: Any) -> None:
     """Start or check the servers when a worker or beat starts, before either of them connects."""
     with startup.sentences():
         startup.servers()
+
+
+@worker_init.connect
+def keep_what_is_loaded(**kwargs: Any) -> None:
+    """Have no collection of garbage look through what the worker has loaded, nor its processes copy it by that."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_prerun.connect

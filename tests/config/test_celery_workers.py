@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from celery import Celery
+from celery.signals import worker_init
 from django.db import connection
 
 from config import broker as brokers
@@ -124,3 +125,11 @@ def test_it_survives_a_broker_that_dies_under_a_task_which_then_ends_without_it(
     assert busy in {child for child, _ in probes.send(4, seconds=0.2)}
     probes.send(1)
     assert worker.poll() is None
+
+
+def test_a_worker_keeps_what_it_has_loaded_out_of_collections_of_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("config.celery.gc.collect", lambda: done.append("collected"))
+    monkeypatch.setattr("config.celery.gc.freeze", lambda: done.append("frozen"))
+    worker_init.send(sender=None)
+    assert done == ["collected", "frozen"]
