@@ -131,6 +131,7 @@ def test_a_worker_keeps_what_it_has_loaded_out_of_collections_of_garbage(monkeyp
     done: list[str] = []
     monkeypatch.setattr("config.celery.gc.collect", lambda: done.append("collected"))
     monkeypatch.setattr("config.celery.gc.freeze", lambda: done.append("frozen"))
-    (mine,) = [told for told in worker_init._live_receivers(None) if told.__module__ == "config.celery"]
+    listening = worker_init._live_receivers(None)  # type: ignore[attr-defined]
+    (mine,) = [told for told in listening if told.__module__ == "config.celery"]
     mine()
     assert done == ["collected", "frozen"]
