@@ -23,8 +23,8 @@ the [CDNOW purchases](demo.md) that the demo shows, runs each workload three tim
 measured right beside it, on the same rows of the same database: figures of two machines differ, the ratio much less.
 
 ```
-make bench                                  # 100,000 members, some five minutes on two idle cores
-BENCH_MEMBERS=1000000 make bench            # a million members, half an hour and more
+make bench                                  # 100,000 members, four minutes on two idle cores
+BENCH_MEMBERS=1000000 make bench            # a million members, half an hour
 make bench ARGS="--only deliver --sizes"    # one workload, at one size
 ```
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +72,19 @@ def running() -> list[Process]:
     return list(mine.values())
 
 
-def processor_seconds() -> dict[str, float]:
-    """Return the processor time that the house's processes took so far, by name."""
+def so_far() -> dict[int, float]:
+    """Return the processor time that each of the house's processes has taken, by its id."""
+    return {process.pid: process.seconds() for process in running()}
+
+
+def since(before: Mapping[int, float]) -> dict[str, float]:
+    """Return the processor time that the house's processes have taken since `so_far` was asked, by name.
+
+    What has ended meanwhile is not counted: its time is not known any more.
+    """
     taken: dict[str, float] = defaultdict(float)
     for process in running():
-        taken[process.name] += process.seconds()
+        taken[process.name] += process.seconds() - before.get(process.pid, 0.0)
     return dict(taken)
 
 
