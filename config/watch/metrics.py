@@ -81,8 +81,11 @@ def _messages() -> Iterator[Metric]:
 
 
 def _pulses(now: datetime) -> Iterator[Metric]:
-    ran = {name: (now - at).total_seconds() for name, at in pulses.last(Pulse.Kind.TASK).items()}
-    seen = {name: (now - at).total_seconds() for name, at in pulses.last(Pulse.Kind.HOST).items()}
+    ran, seen = (
+        # A host whose clock is ahead has done it just now.
+        {name: max(0.0, (now - at).total_seconds()) for name, at in pulses.last(kind).items()}
+        for kind in (Pulse.Kind.TASK, Pulse.Kind.HOST)
+    )
     yield _gauge("chorale_task_age_seconds", "Since when a task of beat ran last.", ["task"], ran)
     yield _gauge("chorale_host_age_seconds", "Since when a host took its last task.", ["host"], seen)
 

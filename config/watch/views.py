@@ -6,6 +6,7 @@ from http import HTTPStatus
 from secrets import compare_digest
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -56,7 +57,10 @@ def exposed(request: HttpRequest) -> HttpResponse:
         refused["WWW-Authenticate"] = "Bearer"
         return refused
     encode, media_type = exposition.choose_encoder(request.headers.get("Accept", ""))
-    return HttpResponse(encode(metrics.registry(clock.now())), content_type=media_type)
+    try:
+        return HttpResponse(encode(metrics.registry(clock.now())), content_type=media_type)
+    except (OperationalError, InterfaceError):  # the logs of PostgreSQL say more, and so does /readyz
+        return _plain(_("The database cannot be asked; /readyz says more."), HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _plain(words: str, status: int = HTTPStatus.OK) -> HttpResponse:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
 
 import pytest
 from celery import Celery
+from django.db import OperationalError
 from django.test import Client, override_settings
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -53,6 +54,22 @@ def test_metrics_are_for_those_with_the_token_alone(client: Client) -> None:
     with override_settings(CHORALE_METRICS_TOKEN=""):
         for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": f"Bearer {TOKEN}"}):
             assert client.get("/metrics", headers=headers).status_code == 404
+
+
+def test_metrics_without_a_database_are_one_sentence_and_no_error_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_now: datetime) -> NoReturn:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("config.watch.metrics.depths.by_sender", away)
+    given = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (given.status_code, given.content) == (503, b"The database cannot be asked; /readyz says more.\n")
+
+
+def test_a_host_whose_clock_is_ahead_was_seen_just_now() -> None:
+    Pulse.objects.create(kind=Pulse.Kind.HOST, name="east", at=NOW + timedelta(minutes=5))
+    assert told()["chorale_host_age_seconds{host=east}"] == 0
 
 
 def test_queues_have_a_depth_and_the_age_of_what_waits_longest(script: Script) -> None:  # noqa: F811
