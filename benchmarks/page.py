@@ -24,7 +24,7 @@ measured right beside it, on the same rows of the same database: figures of two 
 
 ```
 make bench                                  # 100,000 members, four minutes on two idle cores
-BENCH_MEMBERS=1000000 make bench            # a million members, half an hour
+BENCH_MEMBERS=1000000 make bench            # a million members, 24 to 30 minutes
 make bench ARGS="--only deliver --sizes"    # one workload, at one size
 ```
 
