@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from django.db import OperationalError, ProgrammingError, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 
 from members.partitions.tables import COLUMNS, Partitioned, month, registered
 from members.sql import execute, rows
@@ -61,8 +61,7 @@ def keep(now: datetime) -> Sequence[str]:
 
 def _survey(table: Partitioned) -> None:
     """Have the planner know a table as a whole: autovacuum sees to its partitions alone."""
-    [(version,)] = rows("SELECT current_setting('server_version_num')::int", {})
-    only = "ONLY " if version >= 18_00_00 else ""  # before, its partitions are surveyed with it
+    only = "ONLY " if connection.get_database_version() >= (18,) else ""  # before, its partitions are surveyed with it
     rows(f"ANALYZE {only}{table.table}", {})
 
 
