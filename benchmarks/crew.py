@@ -6,7 +6,6 @@ functions of the tasks themselves, `journeys.tasks.tick` and `channels.tasks.del
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
@@ -131,8 +130,9 @@ _DEEDS: dict[str, Callable[..., Any]] = {
 def main() -> None:
     """Do what is ordered until the orders end."""
     house.enter()
-    gc.collect()
-    gc.freeze()  # as `config.celery` does
+    from config import startup
+
+    startup.keep_what_is_loaded()  # as `config.celery` does
     answers, sys.stdout = sys.stdout, sys.stderr
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:

@@ -1,6 +1,5 @@
 """The Celery app: ``celery -A config worker`` and ``celery -A config beat``."""
 
-import gc
 import logging.config
 import os
 import sys
@@ -34,9 +33,8 @@ def start_servers(**kwargs: Any) -> None:
 
 @worker_init.connect
 def keep_what_is_loaded(**kwargs: Any) -> None:
-    """Have no collection of garbage look through what the worker has loaded, nor its processes copy it by that."""
-    gc.collect()
-    gc.freeze()
+    """Do as the web server does with what is loaded, before the worker forks."""
+    startup.keep_what_is_loaded()
 
 
 @task_prerun.connect

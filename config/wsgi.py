@@ -1,6 +1,5 @@
 """The web application, for gunicorn and other WSGI servers."""
 
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -15,7 +14,4 @@ with startup.sentences(status=4):
     startup.servers()
 application = get_wsgi_application()
 _ = get_resolver().url_patterns  # all that a page needs is loaded, before somebody waits for one
-# What is loaded stays. Each full collection would look through it again, which took one page in some hundred a tenth
-# of a second.
-gc.collect()
-gc.freeze()
+startup.keep_what_is_loaded()

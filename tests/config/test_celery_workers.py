@@ -129,8 +129,8 @@ def test_it_survives_a_broker_that_dies_under_a_task_which_then_ends_without_it(
 
 def test_a_worker_keeps_what_it_has_loaded_out_of_collections_of_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    monkeypatch.setattr("config.celery.gc.collect", lambda: done.append("collected"))
-    monkeypatch.setattr("config.celery.gc.freeze", lambda: done.append("frozen"))
+    monkeypatch.setattr("config.startup.gc.collect", lambda: done.append("collected"))
+    monkeypatch.setattr("config.startup.gc.freeze", lambda: done.append("frozen"))
     listening = worker_init._live_receivers(None)  # type: ignore[attr-defined]
     (mine,) = [told for told in listening if told.__module__ == "config.celery"]
     mine()
